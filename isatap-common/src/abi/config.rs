@@ -1,0 +1,96 @@
+use bytemuck::{Pod, Zeroable};
+
+use super::map_types;
+
+/// Locators of one instance at most.
+pub const MAX_LOCATORS: usize = 16;
+
+/// The one record of `CONFIG`: what every packet needs without a lookup of its own.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Config {
+    /// Counts changes of routes, neighbours, links and configuration; a cached next hop of
+    /// another generation is not believed. Only the low 16 bits are compared.
+    pub generation: u32,
+    /// Ticks of `bpf_jiffies64` for which a cached next hop is believed: one second.
+    pub fresh_jiffies: u32,
+    /// Interface index of the ISATAP device.
+    pub device: u32,
+    /// [`Role`] as a number.
+    pub role: u8,
+    /// Outer time to live.
+    pub ttl: u8,
+    /// [`Switches`] as bits.
+    pub switches: u16,
+    /// Largest inner packet in bytes.
+    pub mtu: u32,
+    /// How many of `locators` are in use.
+    pub locator_count: u32,
+    /// Every locator, in the order that [`super::NextHop::locator`] counts.
+    pub locators: [LocatorRef; MAX_LOCATORS],
+}
+
+/// One locator as the programs compare it: both fields of [`super::LocatorKey`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct LocatorRef {
+    /// Interface index of the IPv4 interface.
+    pub ifindex: u32,
+    /// Our IPv4 address, big-endian.
+    pub ipv4: [u8; 4],
+}
+
+/// What this node is on the ISATAP link (RFC 5214 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Role {
+    /// Advertising interface: forwards and answers Router Solicitations.
+    Router = 0,
+    /// Solicits and configures itself.
+    Host = 1,
+}
+
+/// The bits of [`Config::switches`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switches(pub u16);
+
+impl Switches {
+    /// Copy the inner DSCP to the outer header (RFC 2983); otherwise it is zero.
+    pub const COPY_DSCP: Self = Self(1 << 0);
+    /// Drop protocol 41 and 4 inside protocol 41.
+    pub const DROP_NESTED: Self = Self(1 << 1);
+    /// Refuse to forward from one host of the link to another.
+    pub const NO_HAIRPIN: Self = Self(1 << 2);
+    /// `BPF_F_ADJ_ROOM_DECAP_L3_IPV6` works on this kernel (since 6.3).
+    pub const DECAP_L3: Self = Self(1 << 3);
+
+    /// Whether every bit of `other` is set.
+    #[inline(always)]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Config {
+    /// The switches as a set.
+    #[inline(always)]
+    pub const fn switches(&self) -> Switches {
+        Switches(self.switches)
+    }
+
+    /// Whether this node forwards for others. An unknown number is a host, which does less.
+    #[inline(always)]
+    pub const fn is_router(&self) -> bool {
+        self.role == Role::Router as u8
+    }
+}
+
+map_types!(Config);
+
+const _: () = assert!(size_of::<Config>() == 24 + 8 * MAX_LOCATORS);

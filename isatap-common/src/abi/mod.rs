@@ -1,0 +1,52 @@
+//! The maps: names, sizes, keys and values, as bytes that kernel and user space agree on.
+//!
+//! Addresses are big-endian byte arrays, counters and indexes are native integers. A change of
+//! any layout here is a new [`LAYOUT`]: pinned maps live in a directory named after it.
+
+mod config;
+mod counters;
+mod locator;
+mod next_hop;
+mod peer;
+mod prl;
+mod table;
+
+pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
+pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
+pub use locator::{Locator, LocatorKey};
+pub use next_hop::{NEXT_HOPS_LEN, NextHop};
+pub use peer::{Peer, Reachability};
+pub use prl::{PrlEntry, PrlSource};
+pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
+
+/// Version of every layout in this module; pins live under `v<LAYOUT>`.
+pub const LAYOUT: u32 = 1;
+
+/// Entries of `PRL`.
+pub const PRL_LEN: u32 = 1 << 16;
+/// Entries of `PEERS`, which forgets the least recently used.
+pub const PEERS_LEN: u32 = 1 << 17;
+/// Entries of `LOCATORS`.
+pub const LOCATORS_LEN: u32 = MAX_LOCATORS as u32;
+/// Entries of `PREFIXES`.
+pub const PREFIXES_LEN: u32 = 1 << 10;
+/// Entries of `ROUTES`.
+pub const ROUTES_LEN: u32 = 1 << 14;
+/// Entries of `KNOWN_IPV4`.
+pub const KNOWN_IPV4_LEN: u32 = 1 << 14;
+/// Entries of `LINKS`.
+pub const LINKS_LEN: u32 = 1 << 8;
+/// Bytes of the `EVENTS` ring.
+pub const EVENTS_LEN: u32 = 1 << 18;
+
+/// Implements `aya::Pod` for map keys and values that are already `bytemuck::Pod`.
+macro_rules! map_types {
+    ($($name:ty),+ $(,)?) => {$(
+        const _: () = assert!(core::mem::align_of::<$name>() <= 8);
+        #[cfg(feature = "user")]
+        #[expect(unsafe_code, reason = "aya's own marker; bytemuck has proven the same claim")]
+        // SAFETY: `bytemuck::Pod` holds: any bit pattern is valid and there is no padding.
+        unsafe impl aya::Pod for $name {}
+    )+};
+}
+use map_types;

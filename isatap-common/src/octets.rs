@@ -1,0 +1,1 @@
+//! Bounds-checked reads of a packet.

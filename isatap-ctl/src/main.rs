@@ -1,0 +1,3 @@
+//! The command `isatap-ctl`.
+
+fn main() {}
