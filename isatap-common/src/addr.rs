@@ -11,9 +11,15 @@ pub type Ipv6 = [u8; 16];
 /// First half of every link-local unicast address that has this link's on-link prefix fe80::/64.
 pub const LINK_LOCAL_64: [u8; 8] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0];
 /// All-Routers link-local multicast address, ff02::2.
-pub const ALL_ROUTERS: Ipv6 = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+pub const ALL_ROUTERS: Address = Address {
+    high: 0xff02 << 48,
+    low: 2,
+};
 /// All-Nodes link-local multicast address, ff02::1.
-pub const ALL_NODES: Ipv6 = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+pub const ALL_NODES: Address = Address {
+    high: 0xff02 << 48,
+    low: 1,
+};
 
 /// The u bit in the first 32 bits of an interface identifier.
 const U_BIT: u32 = 0x0200_0000;
@@ -43,18 +49,91 @@ impl Form {
     }
 }
 
+/// An IPv6 address as the packet path holds it: two numbers fit into registers, where sixteen
+/// octets would live on the small stack of a kernel program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The first 64 bits, usually the prefix.
+    pub high: u64,
+    /// The last 64 bits, usually the interface identifier.
+    pub low: u64,
+}
+
+impl Address {
+    /// From big-endian octets.
+    #[inline(always)]
+    pub const fn from_octets(octets: Ipv6) -> Self {
+        let all = u128::from_be_bytes(octets);
+        Self {
+            high: (all >> 64) as u64,
+            low: all as u64,
+        }
+    }
+
+    /// As big-endian octets.
+    #[inline(always)]
+    pub const fn octets(self) -> Ipv6 {
+        (((self.high as u128) << 64) | self.low as u128).to_be_bytes()
+    }
+
+    /// See [`embedded`].
+    #[inline(always)]
+    pub const fn embedded(self) -> Option<Ipv4> {
+        if (self.low >> 32) as u32 & !U_BIT == ISATAP {
+            Some((self.low as u32).to_be_bytes())
+        } else {
+            None
+        }
+    }
+
+    /// The address with the u bit cleared if it is an ISATAP one: both forms name one node.
+    #[inline(always)]
+    #[must_use]
+    pub const fn without_u_bit(self) -> Self {
+        match self.embedded() {
+            Some(_) => Self {
+                high: self.high,
+                low: self.low & !((U_BIT as u64) << 32),
+            },
+            None => self,
+        }
+    }
+
+    /// See [`is_link_local`].
+    #[inline(always)]
+    pub const fn is_link_local(self) -> bool {
+        self.high >> 54 == 0xfe80 >> 6
+    }
+
+    /// See [`is_multicast`].
+    #[inline(always)]
+    pub const fn is_multicast(self) -> bool {
+        self.high >> 56 == 0xff
+    }
+
+    /// See [`six_to_four`].
+    #[inline(always)]
+    pub const fn six_to_four(self) -> Option<Ipv4> {
+        if self.high >> 48 == 0x2002 {
+            Some(((self.high >> 16) as u32).to_be_bytes())
+        } else {
+            None
+        }
+    }
+
+    /// See [`is_martian_source`].
+    #[inline(always)]
+    pub const fn is_martian_source(self) -> bool {
+        self.is_multicast() || (self.high == 0 && matches!(self.low >> 32, 0 | 0xffff))
+    }
+}
+
 /// The IPv4 address that `address` embeds, if its interface identifier is an ISATAP one.
 ///
 /// Both values of the u bit are recognised; every other bit of the identifier's first half must
 /// match, so a set g bit is not ISATAP.
-#[inline(always)]
 pub const fn embedded(address: &Ipv6) -> Option<Ipv4> {
-    let word = u32::from_be_bytes([address[8], address[9], address[10], address[11]]);
-    if word & !U_BIT == ISATAP {
-        Some([address[12], address[13], address[14], address[15]])
-    } else {
-        None
-    }
+    Address::from_octets(*address).embedded()
 }
 
 /// `prefix` followed by the ISATAP identifier of `ipv4` in `form`.
@@ -76,42 +155,30 @@ pub const fn link_local(form: Form, ipv4: Ipv4) -> Ipv6 {
 }
 
 /// The first 64 bits of `address`.
-#[inline(always)]
 pub const fn prefix64(address: &Ipv6) -> [u8; 8] {
     let a = address;
     [a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]]
 }
 
 /// Whether `address` is in fe80::/10.
-#[inline(always)]
 pub const fn is_link_local(address: &Ipv6) -> bool {
-    address[0] == 0xfe && address[1] & 0xc0 == 0x80
+    Address::from_octets(*address).is_link_local()
 }
 
 /// Whether `address` is in ff00::/8.
-#[inline(always)]
 pub const fn is_multicast(address: &Ipv6) -> bool {
-    address[0] == 0xff
+    Address::from_octets(*address).is_multicast()
 }
 
 /// The IPv4 address that a 6to4 address (RFC 3056) carries in bits 16 to 47.
-#[inline(always)]
 pub const fn six_to_four(address: &Ipv6) -> Option<Ipv4> {
-    if address[0] == 0x20 && address[1] == 0x02 {
-        Some([address[2], address[3], address[4], address[5]])
-    } else {
-        None
-    }
+    Address::from_octets(*address).six_to_four()
 }
 
 /// Whether `address` may never be the source of a tunnelled packet: multicast, ::/96 (with the
 /// unspecified and the loopback address) and ::ffff:0:0/96 (RFC 4213 section 3.6).
-#[inline(always)]
 pub const fn is_martian_source(address: &Ipv6) -> bool {
-    let a = address;
-    let high = u64::from_be_bytes([a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]]);
-    let word = u32::from_be_bytes([a[8], a[9], a[10], a[11]]);
-    is_multicast(address) || (high == 0 && (word == 0 || word == 0xffff))
+    Address::from_octets(*address).is_martian_source()
 }
 
 /// Whether `ipv4` can never be one node of the link: 0/8, 127/8, multicast and 240/4 with the

@@ -1,1 +1,38 @@
-//! Bounds-checked reads of a packet.
+//! Bounds-checked reads of a packet: the one seam between the packet path and whatever holds the
+//! bytes, be it an XDP frame, a socket buffer or a slice.
+
+/// A packet, seen as octets counted from its first.
+///
+/// Reads copy; nothing borrows the packet, so no reference survives a rewrite of it.
+pub trait Octets {
+    /// The `N` octets that start at `at`, or `None` where the packet is shorter.
+    fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]>;
+
+    /// Whether the packet has at least `length` octets.
+    fn holds(&self, length: usize) -> bool;
+}
+
+impl Octets for [u8] {
+    fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.get(at..)?.first_chunk().copied()
+    }
+
+    fn holds(&self, length: usize) -> bool {
+        self.len() >= length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_end_where_the_packet_ends() {
+        let packet: &[u8] = &[1, 2, 3, 4];
+        assert_eq!(packet.read::<2>(2), Some([3, 4]));
+        assert_eq!(packet.read::<2>(3), None);
+        assert_eq!(packet.read::<1>(usize::MAX), None);
+        assert_eq!(packet.read::<0>(4), Some([]));
+        assert!(packet.holds(4) && !packet.holds(5));
+    }
+}

@@ -1,5 +1,66 @@
 //! The kernel programs.
+//!
+//! ```text
+//!  NIC ─▶ isatap_xdp ──────────────────────────────▶ NIC        the common case
+//!           │ what it does not decide
+//!           ▼
+//!         isatap_in ─▶ isatap0 ─▶ IPv6 stack ─▶ isatap0 ─▶ isatap_out ─▶ NIC
+//! ```
+//!
+//! Each program asks `isatap_common::path` for the decision and applies it; the only packet reads
+//! are in `window`, the only packet writes in the two `apply` files.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
+#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
+
+#[cfg(target_arch = "bpf")]
+mod cache;
+#[cfg(target_arch = "bpf")]
+mod count;
+#[cfg(target_arch = "bpf")]
+mod fib;
+#[cfg(target_arch = "bpf")]
+mod maps;
+#[cfg(target_arch = "bpf")]
+mod site;
+#[cfg(target_arch = "bpf")]
+mod tc;
+#[cfg(target_arch = "bpf")]
+mod window;
+#[cfg(target_arch = "bpf")]
+mod xdp;
+
+#[cfg(target_arch = "bpf")]
+mod programs {
+    #![expect(unsafe_code, reason = "symbols that the loader looks for by name")]
+
+    use aya_ebpf::{
+        macros::{classifier, xdp},
+        programs::{TcContext, XdpContext},
+    };
+
+    /// XDP on the IPv4 and IPv6 NICs of a router: NIC to NIC, both directions.
+    #[xdp(frags)]
+    pub fn isatap_xdp(ctx: XdpContext) -> u32 {
+        crate::xdp::run(&ctx)
+    }
+
+    /// TC ingress on the IPv4 NICs: protocol 41 into the ISATAP device.
+    #[classifier]
+    pub fn isatap_in(ctx: TcContext) -> i32 {
+        crate::tc::ingress::run(&ctx)
+    }
+
+    /// TC egress on the ISATAP device: IPv6 into protocol 41.
+    #[classifier]
+    pub fn isatap_out(ctx: TcContext) -> i32 {
+        crate::tc::egress::run(&ctx)
+    }
+
+    /// Some helpers are for GPL-compatible programs only.
+    #[unsafe(link_section = "license")]
+    #[unsafe(no_mangle)]
+    static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
+}
 
 #[cfg(not(target_arch = "bpf"))]
 fn main() {}

@@ -1,6 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::map_types;
+use crate::addr::Address;
 
 /// Entries of `NEXT_HOPS` per CPU; a power of two, because the hash is masked with it.
 pub const NEXT_HOPS_LEN: u32 = 1 << 14;
@@ -13,8 +14,10 @@ pub const NEXT_HOPS_LEN: u32 = 1 << 14;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct NextHop {
-    /// The inner IPv6 address; of an ISATAP address the u bit is cleared.
-    pub address: [u8; 16],
+    /// First half of the inner IPv6 address, a big-endian number's value.
+    pub high: u64,
+    /// Second half; of an ISATAP address the u bit is cleared.
+    pub low: u64,
     /// Low 32 bits of `bpf_jiffies64` when it was filled.
     pub filled: u32,
     /// Interface index of the way out.
@@ -49,12 +52,22 @@ impl NextHop {
     /// Packets from the address, to the entry's locator on its interface, are admitted.
     pub const SOURCE: u16 = 1 << 1;
 
-    /// The place of `address` (u bit cleared, native byte order halves) in the table.
+    /// The place of `address`, whose u bit is cleared, in the table.
     #[inline(always)]
-    pub const fn index(address: &[u64; 2]) -> u32 {
+    pub const fn index(address: Address) -> u32 {
         // Fibonacci hashing: the top bits of the product depend on every bit of both halves.
-        let mixed = (address[0] ^ address[1].rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed =
+            (address.high ^ address.low.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> (64 - NEXT_HOPS_LEN.trailing_zeros())) as u32
+    }
+
+    /// The inner address.
+    #[inline(always)]
+    pub const fn address(&self) -> Address {
+        Address {
+            high: self.high,
+            low: self.low,
+        }
     }
 }
 

@@ -1,0 +1,239 @@
+//! Whether a packet may pass, by RFC 5214 section 7.3, RFC 4213 section 3.6 and RFC 6324.
+
+use super::{
+    Reason, Site,
+    parse::{Inbound, Outbound},
+};
+use crate::{
+    abi::{Standing, Switches},
+    addr::{self, Address, Ipv4},
+    wire::ipv6,
+};
+
+/// ICMPv6 type of a Router Advertisement.
+const ROUTER_ADVERTISEMENT: u8 = 134;
+/// ICMPv6 type of a Redirect.
+const REDIRECT: u8 = 137;
+
+/// A decapsulated packet that may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// How far it may go.
+    pub scope: Scope,
+    /// Whether the source is one host of the link, so that a later packet from the same address
+    /// needs only the same checks to pass.
+    pub from_host: bool,
+}
+
+/// How far a decapsulated packet may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// It never leaves this node: link-local, multicast or Neighbor Discovery.
+    Link,
+    /// To another node of the link.
+    Hairpin,
+    /// To this node or, through a router, anywhere.
+    Beyond,
+}
+
+/// The way into the tunnel for a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// Outer destination.
+    pub remote: Ipv4,
+    /// Slot of the locator that is the outer source.
+    pub locator: u16,
+}
+
+/// Decides on a protocol-41 packet that arrived for one of our locators.
+#[inline(always)]
+pub fn inbound(packet: &Inbound, site: &impl Site) -> Result<Admitted, Reason> {
+    let (outer, inner) = (&packet.outer, &packet.inner);
+    outer_source(outer.source, site)?;
+    if inner.source.is_martian_source() {
+        return Err(Reason::InnerMartian);
+    }
+    let from_host = source_is_host(outer.source, inner.source, site);
+    if !from_host {
+        source_is_router(outer.source, inner.source, site)?;
+    }
+    let from_router = !from_host || site.lists_router(outer.source);
+    neighbor_discovery(packet, from_router)?;
+    let nested = matches!(inner.next_header, ipv6::NEXT_IPV4 | ipv6::NEXT_IPV6);
+    if nested && site.config().switches().has(Switches::DROP_NESTED) {
+        return Err(Reason::Nested);
+    }
+    let scope = destination_scope(packet, from_router, site)?;
+    Ok(Admitted { scope, from_host })
+}
+
+/// Decides where a packet goes in the tunnel.
+#[inline(always)]
+pub fn outbound(packet: &Outbound, site: &impl Site) -> Result<Tunnel, Reason> {
+    let inner = &packet.inner;
+    if inner.destination.is_multicast() {
+        return Err(Reason::Multicast);
+    }
+    let remote = next_hop(inner.destination, site)?;
+    if addr::is_martian_ipv4(remote) {
+        return Err(Reason::NextHopMartian);
+    }
+    match site.standing(remote) {
+        Standing::Known => {}
+        Standing::Own => return Err(Reason::NextHopOwn),
+        Standing::Martian => return Err(Reason::NextHopMartian),
+        Standing::Unknown => return Err(Reason::NextHopUnknown),
+    }
+    let config = site.config();
+    if config.is_router() && !inner.destination.is_link_local() && site.lists_router(remote) {
+        return Err(Reason::RouterLoop);
+    }
+    if embeds_own_off_link(inner.source, site) {
+        return Err(Reason::EmbedsOwn);
+    }
+    if config.locator_count == 0 {
+        return Err(Reason::NoLocator);
+    }
+    Ok(Tunnel {
+        remote,
+        locator: locator_for(inner.source, site),
+    })
+}
+
+/// RFC 4213 section 3.6 and RFC 6324 section 3.1: an outer source that can be one peer.
+#[inline(always)]
+fn outer_source(source: Ipv4, site: &impl Site) -> Result<(), Reason> {
+    if addr::is_martian_ipv4(source) {
+        return Err(Reason::OuterMartian);
+    }
+    match site.standing(source) {
+        Standing::Known => Ok(()),
+        Standing::Own => Err(Reason::OuterOwn),
+        Standing::Martian => Err(Reason::OuterMartian),
+        Standing::Unknown => Err(Reason::OuterUnknown),
+    }
+}
+
+/// RFC 5214 section 7.3, first case: an ISATAP address that embeds the outer source.
+#[inline(always)]
+fn source_is_host(outer: Ipv4, inner: Address, site: &impl Site) -> bool {
+    inner.embedded() == Some(outer) && site.is_on_link(inner)
+}
+
+/// RFC 5214 section 7.3, second case: the outer source is in the Potential Router List. A
+/// link-local source was not forwarded, so it must be the router's own address all the same.
+#[inline(always)]
+fn source_is_router(outer: Ipv4, inner: Address, site: &impl Site) -> Result<(), Reason> {
+    if !site.lists_router(outer) || inner.is_link_local() {
+        return Err(Reason::SourceMismatch);
+    }
+    let is_own = inner
+        .embedded()
+        .is_some_and(|ipv4| site.standing(ipv4) == Standing::Own && site.is_on_link(inner));
+    if is_own {
+        Err(Reason::InnerOwn)
+    } else {
+        Ok(())
+    }
+}
+
+/// RFC 4861 sections 6.1 to 8.1: hop limit 255, and advice about routes from routers alone.
+#[inline(always)]
+fn neighbor_discovery(packet: &Inbound, from_router: bool) -> Result<(), Reason> {
+    match packet.icmp_type {
+        Some(133..=137) if packet.inner.hop_limit != 255 => Err(Reason::NdHopLimit),
+        Some(ROUTER_ADVERTISEMENT | REDIRECT) if !from_router => Err(Reason::NdSource),
+        _ => Ok(()),
+    }
+}
+
+#[inline(always)]
+fn destination_scope(
+    packet: &Inbound,
+    from_router: bool,
+    site: &impl Site,
+) -> Result<Scope, Reason> {
+    let inner = &packet.inner;
+    let (destination, config) = (inner.destination, site.config());
+    if destination.is_multicast() {
+        let taken = if config.is_router() {
+            destination == addr::ALL_ROUTERS
+        } else {
+            destination == addr::ALL_NODES && from_router
+        };
+        return if taken {
+            Ok(Scope::Link)
+        } else {
+            Err(Reason::Multicast)
+        };
+    }
+    let is_discovery = matches!(packet.icmp_type, Some(133..=137));
+    if is_discovery || destination.is_link_local() || inner.source.is_link_local() {
+        return Ok(Scope::Link);
+    }
+    if config.is_router() && from_router {
+        return Err(Reason::RouterLoop);
+    }
+    if embeds_own_off_link(destination, site) {
+        return Err(Reason::EmbedsOwn);
+    }
+    hairpin(destination, site)
+}
+
+/// Whether the packet would go back into the link.
+#[inline(always)]
+fn hairpin(destination: Address, site: &impl Site) -> Result<Scope, Reason> {
+    let config = site.config();
+    let other_node = match destination.embedded() {
+        Some(ipv4) => site.is_on_link(destination) && site.standing(ipv4) != Standing::Own,
+        None => false,
+    };
+    if !other_node {
+        return Ok(Scope::Beyond);
+    }
+    if config.switches().has(Switches::NO_HAIRPIN) {
+        return Err(Reason::HairpinRefused);
+    }
+    Ok(Scope::Hairpin)
+}
+
+/// The IPv4 address of the next hop (RFC 5214 section 7.1): computed, never asked for.
+#[inline(always)]
+fn next_hop(destination: Address, site: &impl Site) -> Result<Ipv4, Reason> {
+    if site.is_on_link(destination) {
+        return destination.embedded().ok_or(Reason::NoNextHop);
+    }
+    match site.route(destination) {
+        Some(via) if via != [0; 4] => Ok(via),
+        _ => Err(Reason::NoNextHop),
+    }
+}
+
+/// RFC 6324 section 3.3: an address with a foreign prefix that embeds an IPv4 address of ours, in
+/// the form of ISATAP or of 6to4.
+#[inline(always)]
+fn embeds_own_off_link(address: Address, site: &impl Site) -> bool {
+    let own = |ipv4: Option<Ipv4>| ipv4.is_some_and(|ipv4| site.standing(ipv4) == Standing::Own);
+    own(address.six_to_four()) || (own(address.embedded()) && !site.is_on_link(address))
+}
+
+/// The locator that a peer's source check expects (RFC 4213 section 3.5): the one that the inner
+/// source embeds, or the first.
+#[inline(always)]
+fn locator_for(source: Address, site: &impl Site) -> u16 {
+    let Some(ipv4) = source.embedded() else {
+        return 0;
+    };
+    let config = site.config();
+    let mut slot = 0;
+    while slot < config.locators.len() {
+        if let Some(locator) = config.locators.get(slot)
+            && slot < config.locator_count as usize
+            && locator.ipv4 == ipv4
+        {
+            return slot as u16;
+        }
+        slot += 1;
+    }
+    0
+}

@@ -1,0 +1,108 @@
+//! Bytes → what the packet is, or why it is not ours.
+
+use super::Reason;
+use crate::{
+    octets::Octets,
+    wire::{ipv4, ipv6},
+};
+
+/// A whole protocol-41 packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// The outer header.
+    pub outer: ipv4::Header,
+    /// The inner header.
+    pub inner: ipv6::Header,
+    /// The ICMPv6 type, if an ICMPv6 message follows the inner header directly.
+    pub icmp_type: Option<u8>,
+}
+
+/// A whole IPv6 packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    /// Its header.
+    pub inner: ipv6::Header,
+}
+
+/// Reads the outer header at `at`, if it is one of protocol 41.
+#[inline(always)]
+pub fn outer(packet: &(impl Octets + ?Sized), at: usize) -> Result<ipv4::Header, Reason> {
+    let header = packet.read::<{ ipv4::LENGTH }>(at).ok_or(Reason::NotOurs)?;
+    let outer = ipv4::Header::parse(&header);
+    if outer.version != 4 || outer.protocol != ipv4::PROTOCOL_IPV6 || outer.words < 5 {
+        return Err(Reason::NotOurs);
+    }
+    Ok(outer)
+}
+
+/// Whether the programs may decapsulate: no fragment, no options, and the checksum is right,
+/// because they run before the IPv4 stack has looked.
+#[inline(always)]
+pub fn is_plain(outer: &ipv4::Header) -> Result<(), Reason> {
+    if outer.is_fragment {
+        return Err(Reason::Fragment);
+    }
+    if outer.words > 5 {
+        return Err(Reason::Options);
+    }
+    if !outer.checksum_is_valid {
+        return Err(Reason::Checksum);
+    }
+    Ok(())
+}
+
+/// Reads the inner packet behind `outer`, whose header ends at `at` in the packet.
+///
+/// The inner length comes from the inner header; what the outer packet or the frame has beyond it
+/// is padding (RFC 4213 section 3.6).
+#[inline(always)]
+pub fn inner(
+    packet: &(impl Octets + ?Sized),
+    at: usize,
+    outer: ipv4::Header,
+) -> Result<Inbound, Reason> {
+    let header = packet
+        .read::<{ ipv6::LENGTH }>(at)
+        .ok_or(Reason::Malformed)?;
+    let inner = ipv6::Header::parse(&header);
+    if inner.version() != 6 {
+        return Err(Reason::Malformed);
+    }
+    if inner.payload_length == 0 {
+        return Err(Reason::Jumbo);
+    }
+    let header_length = usize::from(outer.words) * 4;
+    let end = at
+        .wrapping_sub(header_length)
+        .wrapping_add(usize::from(outer.total_length));
+    if at + inner.total_length() as usize > end || !packet.holds(end) {
+        return Err(Reason::Malformed);
+    }
+    Ok(Inbound {
+        outer,
+        inner,
+        icmp_type: icmp_type(packet, at, &inner),
+    })
+}
+
+/// Reads the IPv6 packet at `at`.
+#[inline(always)]
+pub fn outbound(packet: &(impl Octets + ?Sized), at: usize) -> Result<Outbound, Reason> {
+    let header = packet.read::<{ ipv6::LENGTH }>(at).ok_or(Reason::NotOurs)?;
+    let inner = ipv6::Header::parse(&header);
+    if inner.version() != 6 || inner.payload_length == 0 {
+        return Err(Reason::NotOurs);
+    }
+    if !packet.holds(at + inner.total_length() as usize) {
+        return Err(Reason::NotOurs);
+    }
+    Ok(Outbound { inner })
+}
+
+#[inline(always)]
+fn icmp_type(packet: &(impl Octets + ?Sized), at: usize, inner: &ipv6::Header) -> Option<u8> {
+    if inner.next_header != ipv6::NEXT_ICMPV6 {
+        return None;
+    }
+    packet.read::<1>(at + ipv6::LENGTH).map(|[kind]| kind)
+}

@@ -1,0 +1,48 @@
+//! Every map. Sizes and layouts are those of `isatap_common::abi`.
+
+use aya_ebpf::{
+    btf_maps::{Array, DevMapHash, HashMap, LpmTrie, LruHashMap, PerCpuArray, RingBuf},
+    macros::btf_map,
+};
+use isatap_common::{
+    abi::{
+        self, Config, Counter, Locator, LocatorKey, NextHop, Peer, Prefix, PrefixKey, PrlEntry,
+        Route, StandingEntry,
+    },
+    addr::Ipv4,
+};
+
+/// Potential Router List.
+#[btf_map]
+pub static PRL: HashMap<Ipv4, PrlEntry, { abi::PRL_LEN as usize }> = HashMap::new();
+/// Nodes of the link.
+#[btf_map]
+pub static PEERS: LruHashMap<Ipv4, Peer, { abi::PEERS_LEN as usize }> = LruHashMap::new();
+/// The forwarding cache.
+#[btf_map]
+pub static NEXT_HOPS: PerCpuArray<NextHop, { abi::NEXT_HOPS_LEN as usize }> = PerCpuArray::new();
+/// Our IPv4 addresses with their interfaces.
+#[btf_map]
+pub static LOCATORS: HashMap<LocatorKey, Locator, { abi::LOCATORS_LEN as usize }> = HashMap::new();
+/// On-link prefixes.
+#[btf_map]
+pub static PREFIXES: LpmTrie<PrefixKey, Prefix, { abi::PREFIXES_LEN as usize }> = LpmTrie::new();
+/// Off-link destinations.
+#[btf_map]
+pub static ROUTES: LpmTrie<PrefixKey, Route, { abi::ROUTES_LEN as usize }> = LpmTrie::new();
+/// What an IPv4 address may be.
+#[btf_map]
+pub static KNOWN_IPV4: LpmTrie<Ipv4, StandingEntry, { abi::KNOWN_IPV4_LEN as usize }> =
+    LpmTrie::new();
+/// NICs that may be redirected to, by interface index.
+#[btf_map]
+pub static LINKS: DevMapHash<{ abi::LINKS_LEN as usize }> = DevMapHash::new();
+/// Packets and bytes.
+#[btf_map]
+pub static COUNTERS: PerCpuArray<Counter, { abi::COUNTERS_LEN as usize }> = PerCpuArray::new();
+/// Reserved for captures.
+#[btf_map]
+pub static EVENTS: RingBuf<(), { abi::EVENTS_LEN as usize }> = RingBuf::new();
+/// Switches and the generation.
+#[btf_map]
+pub static CONFIG: Array<Config, 1> = Array::new();

@@ -1,0 +1,114 @@
+//! The only reads of a packet.
+#![expect(unsafe_code, reason = "packet memory is reached through raw pointers")]
+
+use aya_ebpf::{
+    EbpfContext as _,
+    helpers::generated::bpf_xdp_get_buff_len,
+    programs::{TcContext, XdpContext},
+};
+use isatap_common::octets::Octets;
+
+/// An XDP frame.
+pub struct Frame<'a>(pub &'a XdpContext);
+
+/// A socket buffer.
+pub struct Buffer<'a>(pub &'a TcContext);
+
+impl Octets for Frame<'_> {
+    #[inline(always)]
+    fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        read(self.0.data(), self.0.data_end(), at)
+    }
+
+    #[inline(always)]
+    fn holds(&self, length: usize) -> bool {
+        // A frame of several buffers has fewer octets between the pointers than in all.
+        self.0.data() + length <= self.0.data_end()
+            || length as u64
+                <= unsafe {
+                    // SAFETY: the context is the one that the kernel handed to the program.
+                    bpf_xdp_get_buff_len(self.0.ctx)
+                }
+    }
+}
+
+impl Octets for Buffer<'_> {
+    #[inline(always)]
+    fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        read(self.0.data(), self.0.data_end(), at)
+    }
+
+    #[inline(always)]
+    fn holds(&self, length: usize) -> bool {
+        length <= self.0.len() as usize
+    }
+}
+
+impl Buffer<'_> {
+    /// Makes the first `length` octets readable, as far as the packet has them.
+    #[inline(always)]
+    pub fn pull(&self, length: usize) {
+        if self.0.data() + length > self.0.data_end() && self.holds(length) {
+            // Reads fail closed where this does.
+            let _ = self.0.pull_data(length as u32);
+        }
+    }
+
+    /// Segments that the packet will become on the wire.
+    #[inline(always)]
+    pub fn segments(&self) -> u32 {
+        // SAFETY: the context is the one that the kernel handed to the program.
+        let segments =
+            unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).gso_segs };
+        if segments == 0 { 1 } else { segments }
+    }
+
+    /// Whether the packet is several segments in one.
+    #[inline(always)]
+    pub fn is_gso(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).gso_size != 0 }
+    }
+}
+
+/// Room for `N` octets at the alignment of the widest load.
+#[repr(C, align(8))]
+struct Aligned<const N: usize>([u8; N]);
+
+#[inline(always)]
+fn read<const N: usize>(data: usize, end: usize, at: usize) -> Option<[u8; N]> {
+    let start = data + at;
+    if start + N > end {
+        return None;
+    }
+    let mut octets = Aligned([0; N]);
+    let (from, to) = (start as *const u8, octets.0.as_mut_ptr());
+    let mut done = 0;
+    // SAFETY: `start..start + N` lies before the end of the packet, which the verifier checks
+    // again. BPF loads need no alignment, and wide ones are four to eight times fewer.
+    unsafe {
+        while done + 8 <= N {
+            to.add(done)
+                .cast::<u64>()
+                .write(from.add(done).cast::<u64>().read());
+            done += 8;
+        }
+        while done + 4 <= N {
+            to.add(done)
+                .cast::<u32>()
+                .write(from.add(done).cast::<u32>().read());
+            done += 4;
+        }
+        while done + 2 <= N {
+            to.add(done)
+                .cast::<u16>()
+                .write(from.add(done).cast::<u16>().read());
+            done += 2;
+        }
+        while done < N {
+            to.add(done).write(from.add(done).read());
+            done += 1;
+        }
+    }
+    Some(octets.0)
+}
