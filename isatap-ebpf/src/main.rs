@@ -56,6 +56,12 @@ mod programs {
         crate::tc::egress::run(&ctx)
     }
 
+    /// Finds out which way of decapsulation the kernel knows.
+    #[classifier]
+    pub fn isatap_probe(ctx: TcContext) -> i32 {
+        crate::tc::probe::run(&ctx)
+    }
+
     /// Some helpers are for GPL-compatible programs only.
     #[unsafe(link_section = "license")]
     #[unsafe(no_mangle)]

@@ -1,1 +1,20 @@
-//! TBD
+//! The kernel programs and their maps: loading, attaching, filling.
+//!
+//! Maps and links are pinned, so the packets flow on when the process ends, and the next process
+//! finds them again.
+
+mod hooks;
+mod known;
+mod links;
+mod maps;
+mod object;
+mod probe;
+mod tables;
+
+pub use hooks::{AttachedMode, Hook, HookState};
+pub use known::known_ipv4;
+pub use links::{ForeignProgram, foreign_xdp};
+pub use maps::{Maps, SPECS, Spec};
+pub use object::{Datapath, DatapathError};
+pub use probe::{fresh_jiffies, has_decap_l3};
+pub use tables::Tables;

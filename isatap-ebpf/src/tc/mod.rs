@@ -3,6 +3,7 @@
 mod apply;
 pub mod egress;
 pub mod ingress;
+pub mod probe;
 
 use aya_ebpf::bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC};
 use isatap_common::{

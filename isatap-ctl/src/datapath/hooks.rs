@@ -1,0 +1,294 @@
+//! Where the programs are attached, as pinned links that outlive the process.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use aya::programs::{
+    LinkOrder, SchedClassifier, TcAttachType, Xdp, XdpMode,
+    links::{FdLink, PinnedLink},
+    tc::{NlOptions, SchedClassifierLink, TcAttachOptions, TcHandle, qdisc_add_clsact},
+    xdp::XdpLink,
+};
+
+use super::{Datapath, DatapathError, object::program};
+
+/// Priority of our filters where the kernel has no TCX.
+const FILTER_PRIORITY: u16 = 41;
+/// Handle of our filters where the kernel has no TCX.
+const FILTER_HANDLE: u32 = 41;
+
+/// A place for a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hook {
+    /// `isatap_out` on egress of the ISATAP device.
+    Out(u32),
+    /// `isatap_in` on ingress of an IPv4 NIC.
+    In(u32),
+    /// `isatap_xdp` on a NIC.
+    Xdp(u32),
+}
+
+/// How a program is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttachedMode {
+    /// XDP in the driver.
+    Native,
+    /// XDP on socket buffers.
+    Generic,
+    /// Traffic control.
+    Tc,
+}
+
+/// What attaching came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookState {
+    /// How it is attached.
+    pub mode: AttachedMode,
+    /// Why it is not a better mode.
+    pub reason: Option<String>,
+}
+
+impl Hook {
+    /// The interface.
+    pub const fn index(self) -> u32 {
+        match self {
+            Self::Out(index) | Self::In(index) | Self::Xdp(index) => index,
+        }
+    }
+
+    /// The program.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Out(_) => "isatap_out",
+            Self::In(_) => "isatap_in",
+            Self::Xdp(_) => "isatap_xdp",
+        }
+    }
+
+    /// Name of the pinned link. The mode is part of an XDP pin's name, because a link cannot
+    /// change it.
+    fn pin(self, mode: AttachedMode) -> String {
+        let kind = match (self, mode) {
+            (Self::Out(_), _) => "out",
+            (Self::In(_), _) => "in",
+            (Self::Xdp(_), AttachedMode::Generic) => "xdpgeneric",
+            (Self::Xdp(_), _) => "xdp",
+        };
+        format!("link_{kind}_{}", self.index())
+    }
+
+    fn from_pin(name: &str) -> Option<(Self, AttachedMode)> {
+        let (kind, index) = name.strip_prefix("link_")?.rsplit_once('_')?;
+        let index = index.parse().ok()?;
+        Some(match kind {
+            "out" => (Self::Out(index), AttachedMode::Tc),
+            "in" => (Self::In(index), AttachedMode::Tc),
+            "xdp" => (Self::Xdp(index), AttachedMode::Native),
+            "xdpgeneric" => (Self::Xdp(index), AttachedMode::Generic),
+            _ => return None,
+        })
+    }
+
+    /// The hooks that are pinned in `directory`.
+    pub fn pinned(directory: &Path) -> io::Result<BTreeMap<Self, AttachedMode>> {
+        let mut hooks = BTreeMap::new();
+        for entry in fs::read_dir(directory)? {
+            hooks.extend(entry?.file_name().to_str().and_then(Self::from_pin));
+        }
+        Ok(hooks)
+    }
+
+    /// Removes the hook's pins, which detaches the program.
+    pub fn detach(self, directory: &Path) -> Result<(), DatapathError> {
+        for mode in [AttachedMode::Native, AttachedMode::Generic] {
+            remove(&directory.join(self.pin(mode)))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for AttachedMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Native => "native",
+            Self::Generic => "generic",
+            Self::Tc => "tc",
+        })
+    }
+}
+
+impl Datapath {
+    /// Attaches the hook's program to the NIC called `name`, in the first of `modes` that works. A
+    /// link that is pinned already is updated in place, so no packet misses the program.
+    pub fn attach(
+        &mut self,
+        hook: Hook,
+        name: &str,
+        modes: &[AttachedMode],
+    ) -> Result<HookState, DatapathError> {
+        let mut refused: Option<String> = None;
+        for mode in modes {
+            for other in [
+                AttachedMode::Native,
+                AttachedMode::Generic,
+                AttachedMode::Tc,
+            ] {
+                if hook.pin(other) != hook.pin(*mode) {
+                    remove(&self.directory.join(hook.pin(other)))?;
+                }
+            }
+            match self.attach_as(hook, name, *mode) {
+                Ok(()) => {
+                    return Ok(HookState {
+                        mode: *mode,
+                        reason: refused,
+                    });
+                }
+                Err(error) => refused = Some(format!("{mode}: {}", chain(error.as_ref()))),
+            }
+        }
+        Err(DatapathError::Attach {
+            program: hook.program(),
+            link: name.to_owned(),
+            error: refused.unwrap_or_default(),
+        })
+    }
+
+    fn attach_as(
+        &mut self,
+        hook: Hook,
+        name: &str,
+        mode: AttachedMode,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let pin = self.directory.join(hook.pin(mode));
+        if self.update(hook, &pin)? {
+            return Ok(());
+        }
+        let link: FdLink = match (hook, mode) {
+            (Hook::Xdp(index), AttachedMode::Native | AttachedMode::Generic) => {
+                let mode = if mode == AttachedMode::Native {
+                    XdpMode::Driver
+                } else {
+                    XdpMode::Skb
+                };
+                let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
+                let id = program.attach_to_if_index(index, mode)?;
+                program.take_link(id)?.try_into()?
+            }
+            _ => match self.attach_classifier(hook, name)? {
+                Some(link) => link,
+                None => return Ok(()),
+            },
+        };
+        link.pin(&pin)?;
+        Ok(())
+    }
+
+    /// Puts the program behind a pinned link, if there is a live one.
+    fn update(
+        &mut self,
+        hook: Hook,
+        pin: &Path,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        if !pin.exists() {
+            return Ok(false);
+        }
+        let link = FdLink::from(PinnedLink::from_pin(pin)?);
+        let updated = match hook {
+            Hook::Xdp(_) => {
+                let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
+                program.attach_to_link(XdpLink::try_from(link)?).map(|_| ())
+            }
+            Hook::In(_) | Hook::Out(_) => {
+                let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
+                program
+                    .attach_to_link(SchedClassifierLink::try_from(link)?)
+                    .map(|_| ())
+            }
+        };
+        if updated.is_ok() {
+            return Ok(true);
+        }
+        // The NIC was deleted and made again since: the link is severed for good.
+        remove(pin)?;
+        Ok(false)
+    }
+
+    /// Attaches by TCX, or, where the kernel has none, as a clsact filter, which stays without a
+    /// link to hold.
+    fn attach_classifier(
+        &mut self,
+        hook: Hook,
+        name: &str,
+    ) -> Result<Option<FdLink>, Box<dyn std::error::Error + Send + Sync>> {
+        let side = if matches!(hook, Hook::Out(_)) {
+            TcAttachType::Egress
+        } else {
+            TcAttachType::Ingress
+        };
+        let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
+        let order = TcAttachOptions::TcxOrder(LinkOrder::default());
+        match program.attach_with_options(name, side, order) {
+            Ok(id) => return Ok(Some(program.take_link(id)?.try_into()?)),
+            Err(error) if !is_unknown_to_kernel(&error) => return Err(error.into()),
+            Err(_) => {}
+        }
+        // It may be there already.
+        let _ = qdisc_add_clsact(name);
+        let handle = TcHandle::from(FILTER_HANDLE);
+        let options = NlOptions {
+            priority: FILTER_PRIORITY,
+            handle,
+            ..NlOptions::default()
+        };
+        let id = match program.attach_with_options(name, side, TcAttachOptions::Netlink(options)) {
+            Ok(id) => id,
+            Err(_) => program.attach_to_link(SchedClassifierLink::attached(
+                name,
+                side,
+                FILTER_PRIORITY,
+                handle,
+                None,
+            )?)?,
+        };
+        // Dropping the link would remove the filter.
+        std::mem::forget(program.take_link(id)?);
+        Ok(None)
+    }
+}
+
+/// Whether the kernel has no TCX at all.
+fn is_unknown_to_kernel(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return error.raw_os_error() == Some(nix::libc::EINVAL);
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn remove(pin: &Path) -> Result<(), DatapathError> {
+    match fs::remove_file(pin) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(DatapathError::Pin {
+            path: PathBuf::from(pin),
+            error: error.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// An error with its causes, as one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,145 @@
+//! The maps as typed handles, and what each must look like.
+
+use std::path::Path;
+
+use aya::{
+    Ebpf,
+    maps::{Array, DevMapHash, HashMap, LpmTrie, MapData, MapError, MapInfo, MapType, PerCpuArray},
+};
+use isatap_common::abi::{
+    self, Config, Counter, Locator, LocatorKey, NextHop, Peer, Prefix, PrefixKey, PrlEntry, Route,
+    StandingEntry,
+};
+
+use super::DatapathError;
+
+/// What a map is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spec {
+    /// Its name, in the object and as a pin.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: MapType,
+    /// Octets of a key.
+    pub key: u32,
+    /// Octets of a value.
+    pub value: u32,
+    /// Most entries.
+    pub entries: u32,
+}
+
+/// Octets of a `LINKS` value: an interface index and a program descriptor.
+const DEVICE: u32 = 8;
+/// Octets of the prefix length in front of a longest-prefix key.
+const PREFIX_LENGTH: u32 = 4;
+
+/// Every map.
+pub const SPECS: [Spec; 11] = [
+    spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
+    spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
+    spec::<u32, NextHop>("NEXT_HOPS", MapType::PerCpuArray, abi::NEXT_HOPS_LEN),
+    spec::<LocatorKey, Locator>("LOCATORS", MapType::Hash, abi::LOCATORS_LEN),
+    trie::<PrefixKey, Prefix>("PREFIXES", abi::PREFIXES_LEN),
+    trie::<PrefixKey, Route>("ROUTES", abi::ROUTES_LEN),
+    trie::<[u8; 4], StandingEntry>("KNOWN_IPV4", abi::KNOWN_IPV4_LEN),
+    Spec {
+        name: "LINKS",
+        kind: MapType::DevMapHash,
+        key: 4,
+        value: DEVICE,
+        entries: abi::LINKS_LEN,
+    },
+    spec::<u32, Counter>("COUNTERS", MapType::PerCpuArray, abi::COUNTERS_LEN),
+    Spec {
+        name: "EVENTS",
+        kind: MapType::RingBuf,
+        key: 0,
+        value: 0,
+        entries: abi::EVENTS_LEN,
+    },
+    spec::<u32, Config>("CONFIG", MapType::Array, 1),
+];
+
+const fn spec<K, V>(name: &'static str, kind: MapType, entries: u32) -> Spec {
+    Spec {
+        name,
+        kind,
+        key: size_of::<K>() as u32,
+        value: size_of::<V>() as u32,
+        entries,
+    }
+}
+
+const fn trie<K, V>(name: &'static str, entries: u32) -> Spec {
+    let mut spec = spec::<K, V>(name, MapType::LpmTrie, entries);
+    spec.key += PREFIX_LENGTH;
+    spec
+}
+
+impl Spec {
+    /// Compares a pin with the specification: a map of another layout must not be reopened.
+    /// A pin that is not there is as good as one that fits.
+    pub fn check(&self, directory: &Path) -> Result<(), DatapathError> {
+        let path = directory.join(self.name);
+        if !path.exists() {
+            return Ok(());
+        }
+        let info = MapInfo::from_pin(&path)?;
+        let found = Self {
+            name: self.name,
+            kind: info.map_type()?,
+            key: info.key_size(),
+            value: info.value_size(),
+            entries: info.max_entries(),
+        };
+        if found == *self {
+            Ok(())
+        } else {
+            Err(DatapathError::Layout { path })
+        }
+    }
+}
+
+/// The maps that the daemon writes or reads.
+pub struct Maps {
+    /// Switches and the generation.
+    pub config: Array<MapData, Config>,
+    /// Potential Router List.
+    pub prl: HashMap<MapData, [u8; 4], PrlEntry>,
+    /// Our IPv4 addresses with their interfaces.
+    pub locators: HashMap<MapData, LocatorKey, Locator>,
+    /// On-link prefixes.
+    pub prefixes: LpmTrie<MapData, PrefixKey, Prefix>,
+    /// Off-link destinations.
+    pub routes: LpmTrie<MapData, PrefixKey, Route>,
+    /// What an IPv4 address may be.
+    pub known_ipv4: LpmTrie<MapData, [u8; 4], StandingEntry>,
+    /// NICs that may be redirected to.
+    pub links: DevMapHash<MapData>,
+    /// Packets and bytes.
+    pub counters: PerCpuArray<MapData, Counter>,
+}
+
+impl Maps {
+    /// Takes the maps of a loaded object, after its programs were loaded.
+    pub fn take(ebpf: &mut Ebpf) -> Result<Self, DatapathError> {
+        let mut take =
+            |name: &'static str| ebpf.take_map(name).ok_or(DatapathError::Missing { name });
+        Ok(Self {
+            config: typed(take("CONFIG")?)?,
+            prl: typed(take("PRL")?)?,
+            locators: typed(take("LOCATORS")?)?,
+            prefixes: typed(take("PREFIXES")?)?,
+            routes: typed(take("ROUTES")?)?,
+            known_ipv4: typed(take("KNOWN_IPV4")?)?,
+            links: typed(take("LINKS")?)?,
+            counters: typed(take("COUNTERS")?)?,
+        })
+    }
+}
+
+fn typed<T: TryFrom<aya::maps::Map, Error = MapError>>(
+    map: aya::maps::Map,
+) -> Result<T, DatapathError> {
+    Ok(T::try_from(map)?)
+}

@@ -1,0 +1,126 @@
+//! The object file: into the kernel, with its maps found again where they are pinned.
+
+use std::path::{Path, PathBuf};
+
+use aya::{
+    Ebpf, EbpfError, EbpfLoader,
+    maps::{MapError, xdp::XdpMapError},
+    programs::{ProgramError, SchedClassifier, Xdp},
+};
+
+use super::maps::{Maps, SPECS};
+
+/// The programs as compiled.
+static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/isatap"));
+
+/// Why the datapath cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DatapathError {
+    /// A map of another layout is pinned.
+    #[error("{path} was made by another version", path = path.display())]
+    Layout {
+        /// The pin.
+        path: PathBuf,
+    },
+    /// The object lacks a map or program.
+    #[error("the program object has no {name}")]
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Somebody else's XDP program is on the NIC.
+    #[error("{link} already has the XDP program {program}")]
+    Foreign {
+        /// The NIC.
+        link: String,
+        /// Name and id of the program.
+        program: String,
+    },
+    /// A program does not attach.
+    #[error("cannot attach {program} to {link}: {error}")]
+    Attach {
+        /// The program.
+        program: &'static str,
+        /// The NIC.
+        link: String,
+        /// What the kernel said.
+        error: String,
+    },
+    /// A pin cannot be made or removed.
+    #[error("{path}: {error}", path = path.display())]
+    Pin {
+        /// The pin.
+        path: PathBuf,
+        /// What the kernel said.
+        error: String,
+    },
+    /// The object was refused.
+    #[error("the kernel refuses the programs: {0}")]
+    Load(#[from] EbpfError),
+    /// A program was refused.
+    #[error("the kernel refuses a program: {0}")]
+    Program(#[from] ProgramError),
+    /// A map was refused.
+    #[error("map: {0}")]
+    Map(#[from] MapError),
+    /// The map of NICs was refused.
+    #[error("LINKS: {0}")]
+    Links(#[from] XdpMapError),
+}
+
+/// The programs in the kernel and their maps.
+pub struct Datapath {
+    /// The maps.
+    pub maps: Maps,
+    pub(super) ebpf: Ebpf,
+    pub(super) directory: PathBuf,
+}
+
+impl Datapath {
+    /// Loads the programs; maps are adopted from their pins in `directory`, or made and pinned.
+    pub fn load(directory: &Path) -> Result<Self, DatapathError> {
+        let mut loader = EbpfLoader::new();
+        for spec in SPECS {
+            spec.check(directory)?;
+            loader.map_pin_path(spec.name, directory.join(spec.name));
+        }
+        let mut ebpf = loader.load(OBJECT)?;
+        program::<Xdp>(&mut ebpf, "isatap_xdp")?.load()?;
+        program::<SchedClassifier>(&mut ebpf, "isatap_in")?.load()?;
+        program::<SchedClassifier>(&mut ebpf, "isatap_out")?.load()?;
+        // Only now: a map that is taken before its program is loaded is closed too early.
+        let maps = Maps::take(&mut ebpf)?;
+        Ok(Self {
+            maps,
+            ebpf,
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// The loaded program of that name, for a test run.
+    pub fn program<'a, P>(&'a mut self, name: &'static str) -> Result<&'a mut P, DatapathError>
+    where
+        &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
+    {
+        program(&mut self.ebpf, name)
+    }
+}
+
+/// A program of the object, not yet attached.
+pub(super) fn program<'a, P>(
+    ebpf: &'a mut Ebpf,
+    name: &'static str,
+) -> Result<&'a mut P, DatapathError>
+where
+    &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
+{
+    let program = ebpf
+        .program_mut(name)
+        .ok_or(DatapathError::Missing { name })?;
+    Ok(program.try_into()?)
+}
+
+/// The object without pins, for tests and probes.
+pub(super) fn unpinned() -> Result<Ebpf, DatapathError> {
+    Ok(EbpfLoader::new().load(OBJECT)?)
+}
