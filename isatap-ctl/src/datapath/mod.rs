@@ -9,6 +9,7 @@ mod links;
 mod maps;
 mod object;
 mod probe;
+mod site;
 mod tables;
 
 pub use hooks::{AttachedMode, Hook, HookState};
