@@ -21,6 +21,7 @@ pub use settings::{
     AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mtu,
     Preference, RoleSettings, RouterSettings, Settings, XdpMode,
 };
+pub use value::is_interface_name;
 
 use interface::Role;
 use schema::{Problems, Table};

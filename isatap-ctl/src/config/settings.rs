@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::{Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
 
 /// A whole configuration file, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,8 @@ pub struct RouterSettings {
 }
 
 /// Preference of a router or a route (RFC 4191).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Preference {
     /// 01
     High,

@@ -56,16 +56,23 @@ pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&DeValue<'_>) -> Rea
     }
 }
 
-/// The name of a network interface, as `dev_valid_name` of the kernel has it.
+/// The name of a network interface.
 pub(super) fn interface_name(value: &DeValue<'_>) -> Read<String> {
-    let expected = "the name of an interface: 1 to 15 characters, no '/', ':' or white space";
-    let bad = |c: char| c == '/' || c == ':' || c.is_whitespace() || c.is_control();
     value
         .as_str()
-        .filter(|name| (1..=15).contains(&name.len()) && *name != "." && *name != "..")
-        .filter(|name| !name.contains(bad))
+        .filter(|name| is_interface_name(name))
         .map(str::to_owned)
-        .ok_or_else(|| Wrong::expected(expected))
+        .ok_or_else(|| {
+            Wrong::expected(
+                "the name of an interface: 1 to 15 characters, no '/', ':' or white space",
+            )
+        })
+}
+
+/// Whether an interface can have this name, as `dev_valid_name` of the kernel has it.
+pub fn is_interface_name(name: &str) -> bool {
+    let bad = |c: char| c == '/' || c == ':' || c.is_whitespace() || c.is_control();
+    (1..=15).contains(&name.len()) && name != "." && name != ".." && !name.contains(bad)
 }
 
 /// An IPv4 address that one node can have.
