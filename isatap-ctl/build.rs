@@ -1,32 +1,58 @@
-//! Builds the kernel programs.
+//! Builds the kernel programs into `OUT_DIR/isatap`.
 
-use anyhow::Result;
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
 use aya_build::{Package, Toolchain};
+
+use choose::Choice;
+
+#[expect(
+    dead_code,
+    reason = "the set-up, which owns the file, also asks for the LLVM version"
+)]
+#[path = "../xtask/src/bpf/choose.rs"]
+mod choose;
 
 fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=../isatap-common/src");
-    println!("cargo:rerun-if-env-changed=ISATAP_BPF_TOOLCHAIN");
-    let toolchain = "debian".to_string();
+    println!("cargo:rerun-if-changed=../xtask/src/bpf/choose.rs");
+    println!("cargo:rerun-if-env-changed={}", choose::OVERRIDE);
+    let choice = choose::choose()
+        .context("no compiler for BPF with the source of `core`; run `cargo xtask setup`")?;
+    require_linker()?;
+    unlock_unstable_flags(&choice);
+    let features: &[&str] =
+        if env::var_os("CARGO_FEATURE_TRACE").is_some() { &["log"] } else { &[] };
+    let package = Package {
+        name: "isatap-ebpf",
+        root_dir: "../isatap-ebpf",
+        features,
+        ..Package::default()
+    };
+    aya_build::build_ebpf([package], Toolchain::Custom(&choice.name))
+        .context("the kernel programs do not build; if the linker complains, run `cargo xtask setup`")
+}
+
+fn require_linker() -> Result<()> {
+    if Command::new("bpf-linker").arg("--version").output().is_err() {
+        bail!("bpf-linker is not installed; run `cargo xtask setup`");
+    }
+    Ok(())
+}
+
+/// Lets a stable compiler build `core`. Only here, so that every other crate is built as stable.
+fn unlock_unstable_flags(choice: &Choice) {
+    if choice.nightly {
+        return;
+    }
     #[expect(
         unsafe_code,
         reason = "the variable must reach the compiler that aya-build starts"
     )]
     // SAFETY: a build script has one thread.
     unsafe {
-        std::env::set_var("RUSTC_BOOTSTRAP", "1");
+        env::set_var("RUSTC_BOOTSTRAP", "1");
     }
-    let features: &[&str] = if std::env::var_os("CARGO_FEATURE_TRACE").is_some() {
-        &["log"]
-    } else {
-        &[]
-    };
-    aya_build::build_ebpf(
-        [Package {
-            name: "isatap-ebpf",
-            root_dir: "../isatap-ebpf",
-            no_default_features: false,
-            features,
-        }],
-        Toolchain::Custom(&toolchain),
-    )
 }

@@ -1,2 +1,67 @@
-//! Sets up, builds and runs.
-fn main() {}
+//! Sets the machine up, builds, runs the lab and the tests.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+
+mod bpf;
+mod checks;
+mod deny;
+mod packages;
+mod run;
+mod setup;
+mod shell;
+mod workspace;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Sets up, builds, runs and tests the repository"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what building, running and testing need; a second time does nothing
+    Setup,
+    /// Show the product at work in a lab of network namespaces, or run it for real with --config
+    Run(RunArguments),
+    /// Every check and every test
+    Test,
+    /// What continuous integration runs: the same as test
+    Ci,
+}
+
+#[derive(clap::Args)]
+struct RunArguments {
+    /// Leave the lab after its last step; the exit code says whether every step held
+    #[arg(long)]
+    once: bool,
+    /// Run the daemon on this machine with this configuration instead of the lab
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The fast path of the lab's router
+    #[arg(long, value_enum, default_value_t = Xdp::Auto)]
+    xdp: Xdp,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Xdp {
+    Auto,
+    Off,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Setup => setup::for_tests().map(drop),
+        Task::Run(RunArguments {
+            config: Some(file), ..
+        }) => run::daemon(&file),
+        Task::Run(RunArguments { once, xdp, .. }) => run::lab(once, matches!(xdp, Xdp::Off)),
+        Task::Test | Task::Ci => checks::all(),
+    }
+}

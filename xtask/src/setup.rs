@@ -1,0 +1,23 @@
+//! What each task needs, installed when missing.
+
+use anyhow::Result;
+
+use crate::bpf::choose::Choice;
+use crate::{bpf, deny, packages};
+
+/// For building and for running the daemon.
+pub fn for_building() -> Result<Choice> {
+    bpf::ensure()
+}
+
+/// For the lab as well.
+pub fn for_lab() -> Result<Choice> {
+    packages::ensure("the lab", packages::LAB)?;
+    for_building()
+}
+
+/// For everything.
+pub fn for_tests() -> Result<Choice> {
+    deny::ensure()?;
+    for_lab()
+}
