@@ -14,7 +14,9 @@ pub fn count(
     bytes: usize,
 ) {
     let index = counter_index(direction, Layer::User, reason);
-    let Ok(values) = counters.get(&index, 0) else { return };
+    let Ok(values) = counters.get(&index, 0) else {
+        return;
+    };
     let mut values: Vec<Counter> = values.iter().copied().collect();
     if let Some(first) = values.first_mut() {
         first.packets += 1;

@@ -6,7 +6,7 @@ use std::{io, os::fd::OwnedFd};
 use nix::unistd::{read, write};
 use tokio::io::unix::AsyncFd;
 
-use crate::kernel::{Error, tun};
+use crate::kernel::{Error, tun, watched::watch};
 
 /// Longest IPv6 packet without the jumbo option.
 const LONGEST: usize = 65_575;
@@ -19,7 +19,7 @@ pub struct Device {
 impl Device {
     /// Opens the device called `name`, and makes it if there is none.
     pub fn open(name: &str) -> Result<Self, Error> {
-        let tun = AsyncFd::new(tun::open(name)?)
+        let tun = watch(tun::open(name)?)
             .map_err(|cause| Error::new(format!("wait for packets of {name}"), cause))?;
         Ok(Self { tun })
     }

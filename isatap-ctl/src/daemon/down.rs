@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, process::ExitCode};
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    datapath::detach_filters,
+    datapath::{detach_filter, pinned_locators},
     kernel::{Netlink, bpffs, lock},
 };
 
@@ -25,7 +25,7 @@ pub async fn remove(interface: &str) -> Result<()> {
     let is_ours = directory.exists();
     let mut errors = Vec::new();
     if is_ours {
-        detach_filters(&bpffs::pin_directory(interface));
+        errors.extend(detach_filters(interface).await.err());
         errors.extend(delete_device(interface).await.err());
         errors.extend(remove_tree(&directory).err());
         // Others may have theirs beside it.
@@ -33,10 +33,25 @@ pub async fn remove(interface: &str) -> Result<()> {
             let _ = fs::remove_dir(parent);
         }
     }
-    match errors.into_iter().reduce(|all, next| all.context(format!("{next:#}"))) {
+    match errors
+        .into_iter()
+        .reduce(|all, next| all.context(format!("{next:#}")))
+    {
         None => Ok(()),
         Some(error) => Err(error),
     }
+}
+
+async fn detach_filters(interface: &str) -> Result<()> {
+    let locators = pinned_locators(&bpffs::pin_directory(interface));
+    let links = Netlink::connect()?.links().await?;
+    for link in locators
+        .iter()
+        .filter_map(|locator| links.get(&locator.ifindex))
+    {
+        detach_filter(&link.name);
+    }
+    Ok(())
 }
 
 async fn delete_device(interface: &str) -> Result<()> {

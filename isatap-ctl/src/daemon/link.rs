@@ -7,13 +7,13 @@ use std::{
 };
 
 use ipnet::Ipv6Net;
-use isatap_common::addr::{self, Form, prefix64};
+use isatap_common::{
+    addr::{self, Form, prefix64},
+    nd,
+};
 
 use crate::{
-    clock::Boottime,
-    config::RouterSettings,
-    kernel::routes::Preference,
-    nd::host::HostState,
+    clock::Boottime, config::RouterSettings, kernel::routes::Preference, nd::host::HostState,
 };
 
 /// Addresses, prefixes and routes of the link. A deadline of `None` is never.
@@ -51,7 +51,11 @@ impl Link {
     /// A router's link: an address in each prefix that it advertises as on-link.
     pub fn of_router(settings: &RouterSettings, locator: Option<Ipv4Addr>) -> Self {
         let mut link = Self::default();
-        for advertised in settings.prefixes.iter().filter(|advertised| advertised.on_link) {
+        for advertised in settings
+            .prefixes
+            .iter()
+            .filter(|advertised| advertised.on_link)
+        {
             link.prefixes.insert(advertised.prefix, None);
             if let Some(locator) = locator {
                 let address = in_prefix(advertised.prefix, locator);
@@ -65,17 +69,25 @@ impl Link {
     /// destination the preferred one counts, and among equals the lowest address, so that there
     /// is exactly one route.
     pub fn of_host(state: &HostState) -> Self {
-        let mut link = Self { mtu: state.mtu, ..Self::default() };
+        let mut link = Self {
+            mtu: state.mtu,
+            ..Self::default()
+        };
         for address in &state.addresses {
-            let lifetimes =
-                Lifetimes { preferred: address.preferred_until, valid: address.valid_until };
+            let lifetimes = Lifetimes {
+                preferred: address.preferred_until,
+                valid: address.valid_until,
+            };
             link.addresses.insert(address.address, lifetimes);
         }
         for prefix in &state.on_link {
             link.prefixes.insert(prefix.prefix, prefix.valid_until);
         }
         for route in state.default_routes.iter().chain(&state.routes) {
-            let gateway = Gateway { address: route.gateway, preference: route.preference.into() };
+            let gateway = Gateway {
+                address: route.gateway,
+                preference: preference(route.preference),
+            };
             let best = link.routes.entry(route.prefix).or_insert(gateway);
             let rank = |gateway: &Gateway| (gateway.preference, std::cmp::Reverse(gateway.address));
             if rank(&gateway) > rank(best) {
@@ -86,11 +98,24 @@ impl Link {
     }
 }
 
+/// The advertised preference as the kernel has it.
+const fn preference(advertised: nd::Preference) -> Preference {
+    match advertised {
+        nd::Preference::High => Preference::High,
+        nd::Preference::Medium => Preference::Medium,
+        nd::Preference::Low => Preference::Low,
+    }
+}
+
 /// Both link-local addresses of a locator, the form that RFC 5214 section 6.1 wants first.
 /// Routers are asked at either, because hosts cannot tell which one a router has.
 pub fn link_local(locator: Ipv4Addr) -> [Ipv6Addr; 2] {
     let canonical = Form::of(locator.octets());
-    let other = if canonical == Form::Local { Form::Global } else { Form::Local };
+    let other = if canonical == Form::Local {
+        Form::Global
+    } else {
+        Form::Local
+    };
     [canonical, other].map(|form| addr::link_local(form, locator.octets()).into())
 }
 

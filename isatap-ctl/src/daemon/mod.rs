@@ -6,6 +6,7 @@ mod desired;
 mod device;
 mod discovery;
 mod down;
+mod dry_run;
 mod link;
 mod node;
 mod slow_path;
@@ -49,7 +50,7 @@ pub fn run(settings: Settings) -> Result<ExitCode> {
 
 /// Prints what `run` would change.
 pub fn plan(settings: &Settings, json: bool) -> Result<ExitCode> {
-    runtime()?.block_on(node::plan::print(settings, json))
+    runtime()?.block_on(dry_run::print(settings, json))
 }
 
 /// Removes what `run` made.
@@ -74,19 +75,23 @@ struct Wakers {
 }
 
 async fn serve(settings: Settings) -> Result<ExitCode> {
+    let events = Events::subscribe()?;
+    let mut node = Node::start(settings).await?;
     let mut wakers = Wakers {
-        events: Events::subscribe()?,
-        control: control::Server::bind(&settings.interface.name)?,
+        events,
+        control: control::Server::bind(&node.settings.interface.name)?,
         hangup: signal(SignalKind::hangup())?,
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
     };
-    let mut node = Node::start(settings).await?;
     info!("{} is up", node.settings.interface.name);
     notify(&[NotifyState::Ready]);
     Turn::new().serve(&mut node, &mut wakers).await?;
     notify(&[NotifyState::Stopping]);
-    info!("{} stops; its packets flow on", node.settings.interface.name);
+    info!(
+        "{} stops; its packets flow on",
+        node.settings.interface.name
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -101,7 +106,11 @@ struct Turn {
 
 impl Turn {
     fn new() -> Self {
-        Self { retry: None, pace: Instant::now(), neighbors: false }
+        Self {
+            retry: None,
+            pace: Instant::now(),
+            neighbors: false,
+        }
     }
 
     async fn serve(&mut self, node: &mut Node, wakers: &mut Wakers) -> Result<()> {
@@ -118,8 +127,8 @@ impl Turn {
                 message = node.icmp.recv() => node.discover(&message?),
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
                 length = node.device.surplus() => { length?; node.surplus(); }
-                (request, answer) = wakers.control.next() => {
-                    if control::answer(node, request, answer) {
+                Some(question) = wakers.control.next() => {
+                    if control::answer(node, question) {
                         self.reconcile(node).await;
                     }
                 }
@@ -161,19 +170,27 @@ impl Turn {
     }
 
     fn sleep(&self, node: &Node) -> Duration {
-        let discovery = node.discovery.next_deadline();
+        let discovery = node.discovery.next_deadline(clock::now());
         let discovery = discovery.map(|deadline| deadline.saturating_sub(clock::now()));
         let until = |instant: Instant| instant.saturating_duration_since(Instant::now());
         let neighbors = self.neighbors.then(|| until(self.pace));
         let wakes = [discovery, self.retry.map(until), neighbors];
-        wakes.into_iter().flatten().min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+        wakes
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(LONGEST_SLEEP)
+            .min(LONGEST_SLEEP)
     }
 }
 
 /// Takes the file anew, or leaves everything as it is.
 async fn reload(node: &mut Node) {
     let since_boot = i128::try_from(clock::now().as_micros()).unwrap_or(0);
-    notify(&[NotifyState::Reloading, NotifyState::MonotonicUsec(since_boot)]);
+    notify(&[
+        NotifyState::Reloading,
+        NotifyState::MonotonicUsec(since_boot),
+    ]);
     match config::load(&node.settings.file) {
         Err(diagnostics) => error!("the configuration stays as it was: {diagnostics}"),
         Ok(settings) => match node.reload(settings).await {

@@ -17,6 +17,7 @@ use super::{
     desired::{self, Inputs, Place},
     device::Device,
     discovery::Discovery,
+    link::Link,
     slow_path,
     world::World,
 };
@@ -29,8 +30,7 @@ use crate::{
         lock::Lock,
         sockets::{Datagram, Icmpv6Socket, Protocol41Socket, Received},
     },
-    plan::{self, Action},
-    prl,
+    plan, prl,
 };
 
 /// Everything that runs.
@@ -46,6 +46,7 @@ pub struct Node {
     pub(super) prl: prl::Table,
     pub(super) world: World,
     pub(super) tables: Option<Tables>,
+    link: Link,
     pub(super) hooks: BTreeMap<Hook, HookState>,
     directory: PathBuf,
     decap_l3: bool,
@@ -80,13 +81,22 @@ impl Node {
         let decap_l3 = has_decap_l3()?;
         let datapath = Datapath::load(&directory)?;
         let device = Device::open(&name)?;
-        let link = netlink.link(&name).await?.with_context(|| format!("{name} has vanished"))?;
+        let link = netlink
+            .link(&name)
+            .await?
+            .with_context(|| format!("{name} has vanished"))?;
         let mut node = Self {
-            icmp: Icmpv6Socket::open(&name, link.index, Discovery::listens_to(&settings), Discovery::group(&settings))?,
+            icmp: Icmpv6Socket::open(
+                &name,
+                link.index,
+                Discovery::types(&settings),
+                Discovery::group(&settings),
+            )?,
             protocol41: Protocol41Socket::open()?,
             discovery: Discovery::new(&settings),
             prl: prl::Table::default(),
             tables: None,
+            link: Link::default(),
             hooks: BTreeMap::new(),
             index: link.index,
             settings,
@@ -107,23 +117,19 @@ impl Node {
     pub async fn reconcile(&mut self) -> Result<()> {
         self.world = World::read(&self.netlink).await?;
         let locator = self.world.locator(&self.settings.interface);
-        self.discovery.set_locator(clock::now(), locator);
-        self.discovery.set_routers(clock::now(), &self.prl.members());
+        self.discovery
+            .follow(clock::now(), locator, &self.prl.members());
         let link = self.discovery.link(clock::now(), &self.settings, locator);
-        let mut inputs = Inputs {
-            device: self.index,
-            link,
-            prl: self.prl.iter().map(|entry| (entry.ipv4, entry.source())).collect(),
-            routes: Vec::new(),
-            decap_l3: self.decap_l3,
-        };
+        let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
-        self.discovery.set_mtu(mtu);
-        let wanted = desired::plan(&self.settings, &inputs, locator, mtu);
-        for action in self.difference(&wanted).await? {
+        self.discovery.configure(&self.settings, mtu);
+        let wanted = desired::plan(&self.settings, &link, locator, mtu);
+        let observed = plan::observe(&self.netlink, &wanted).await?;
+        for action in plan::diff(&wanted, &observed) {
             info!("{action}");
             plan::apply(&self.netlink, &action).await?;
         }
+        self.link = link;
         inputs.routes = self.netlink.routes(self.index).await?;
         let redirectable = self.attach().await?;
         let tables = desired::tables(&self.settings, &self.world, &inputs, redirectable);
@@ -136,17 +142,24 @@ impl Node {
 
     /// Makes the programs look everything up anew.
     pub fn bump_generation(&mut self) {
-        let Ok(mut config) = self.datapath.maps.config.get(&0, 0) else { return };
+        let Ok(mut config) = self.datapath.maps.config.get(&0, 0) else {
+            return;
+        };
         config.generation = config.generation.wrapping_add(1);
         if let Err(error) = self.datapath.maps.config.set(0, config, 0) {
             warn!("CONFIG: {error}");
         }
     }
 
-    /// What the kernel lacks of `wanted`.
-    async fn difference(&self, wanted: &plan::Desired) -> Result<Vec<Action>> {
-        let observed = plan::observe(&self.netlink, wanted).await?;
-        Ok(plan::diff(wanted, &observed))
+    fn inputs(&self, link: Link) -> Inputs {
+        let source = |(ipv4, sources): (_, &BTreeSet<PrlSource>)| Some((ipv4, *sources.first()?));
+        Inputs {
+            device: self.index,
+            link,
+            prl: self.prl.iter().filter_map(source).collect(),
+            routes: Vec::new(),
+            decap_l3: self.decap_l3,
+        }
     }
 
     /// Attaches what is not attached and detaches what is no longer wanted. Returns the NICs that
@@ -166,15 +179,21 @@ impl Node {
                 self.hooks.insert(*hook, state);
             }
         }
-        let xdp = self.hooks.keys().filter(|hook| matches!(hook, Hook::Xdp(_)));
+        let xdp = self
+            .hooks
+            .keys()
+            .filter(|hook| matches!(hook, Hook::Xdp(_)));
         Ok(xdp.map(|hook| hook.index()).collect())
     }
 
     async fn attach_one(&mut self, hook: Hook, place: &Place) -> Result<HookState> {
         if let Hook::Xdp(index) = hook
-            && let Some(program) = foreign_xdp(&self.netlink, index).await
+            && let Some(program) = foreign_xdp(&self.netlink, index).await?
         {
-            bail!(DatapathError::Foreign { link: place.name.clone(), program: program.to_string() });
+            bail!(DatapathError::Foreign {
+                link: place.name.clone(),
+                program: program.to_string()
+            });
         }
         let attached = self.datapath.attach(hook, &place.name, &place.modes);
         let is_optional = matches!(hook, Hook::Xdp(_))
@@ -182,7 +201,10 @@ impl Node {
         match attached {
             Err(error) if is_optional => {
                 warn!("{}: no XDP: {error}", place.name);
-                Ok(HookState { mode: crate::datapath::AttachedMode::Tc, reason: Some(error.to_string()) })
+                Ok(HookState {
+                    mode: crate::datapath::AttachedMode::Tc,
+                    reason: Some(error.to_string()),
+                })
             }
             other => {
                 let state = other?;
@@ -207,12 +229,22 @@ impl Node {
                 Err(_) => (Reason::Failed, 0),
             },
         };
-        count(&mut self.datapath.maps.counters, Direction::In, reason, length);
+        count(
+            &mut self.datapath.maps.counters,
+            Direction::In,
+            reason,
+            length,
+        );
     }
 
     /// Counts a packet that no program sent.
     pub fn surplus(&mut self) {
-        count(&mut self.datapath.maps.counters, Direction::Out, Reason::Unsupported, 0);
+        count(
+            &mut self.datapath.maps.counters,
+            Direction::Out,
+            Reason::Unsupported,
+            0,
+        );
     }
 
     /// Takes a Neighbor Discovery message.
@@ -226,14 +258,18 @@ impl Node {
     pub async fn tick(&mut self) -> bool {
         let due = self.discovery.poll(clock::now());
         for message in due {
-            let sent =
-                self.icmp.send(message.source, message.destination, self.index, &message.bytes);
+            let sent = self.icmp.send(
+                message.source,
+                message.destination,
+                self.index,
+                &message.bytes,
+            );
             if let Err(error) = sent.await {
                 debug!("to {}: {error}", message.destination);
             }
         }
         let locator = self.world.locator(&self.settings.interface);
-        self.discovery.has_changed(clock::now(), &self.settings, locator)
+        self.discovery.link(clock::now(), &self.settings, locator) != self.link
     }
 
     /// Takes a new configuration. What cannot change without a restart is refused whole.
@@ -247,7 +283,6 @@ impl Node {
         let world = World::read(&self.netlink).await?;
         check_links(&settings, &world)?;
         self.hooks.retain(|hook, _| !matches!(hook, Hook::Xdp(_)));
-        self.discovery.reconfigure(&settings);
         self.settings = settings;
         self.read_prl();
         self.reconcile().await
@@ -256,7 +291,9 @@ impl Node {
     /// The static entries, and none that were.
     fn read_prl(&mut self) {
         self.prl.clear(PrlSource::Static);
-        let RoleSettings::Host(host) = &self.settings.role else { return };
+        let RoleSettings::Host(host) = &self.settings.role else {
+            return;
+        };
         let own = self.world.locator(&self.settings.interface);
         for ipv4 in &host.prl {
             if let Err(error) = self.prl.add(PrlSource::Static, *ipv4, own) {
@@ -267,7 +304,7 @@ impl Node {
 }
 
 /// Every NIC of the configuration exists.
-fn check_links(settings: &Settings, world: &World) -> Result<()> {
+pub fn check_links(settings: &Settings, world: &World) -> Result<()> {
     let links = match &settings.role {
         RoleSettings::Router(router) => router.links.as_slice(),
         RoleSettings::Host(_) => &[],

@@ -10,7 +10,8 @@ const PLAIN_HEADER: usize = isatap_common::wire::ipv4::LENGTH;
 /// refused. The kernel has verified the header checksum.
 pub fn decapsulate(bytes: &[u8], index: u32, site: &impl Site) -> Result<Vec<u8>, Reason> {
     let outer = parse::outer(bytes, 0)?;
-    site.locator(index, outer.destination).ok_or(Reason::NotOurs)?;
+    site.locator(index, outer.destination)
+        .ok_or(Reason::NotOurs)?;
     let inner_at = usize::from(outer.words) * 4;
     options::check(bytes.get(PLAIN_HEADER..inner_at).ok_or(Reason::Malformed)?)?;
     let packet = parse::inner(bytes, inner_at, outer)?;

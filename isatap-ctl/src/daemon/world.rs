@@ -28,7 +28,10 @@ pub struct World {
 impl World {
     /// Reads it.
     pub async fn read(netlink: &Netlink) -> Result<Self, Error> {
-        Ok(Self { links: netlink.links().await?, ipv4: netlink.ipv4_addresses().await? })
+        Ok(Self {
+            links: netlink.links().await?,
+            ipv4: netlink.ipv4_addresses().await?,
+        })
     }
 
     /// The device called `name`.
@@ -45,14 +48,22 @@ impl World {
     /// uplink that has one.
     pub fn locator(&self, interface: &Interface) -> Option<Ipv4Addr> {
         let Some(local) = interface.local else {
-            return self.present(&interface.uplinks).find_map(|link| self.primary(link.index));
+            return self
+                .present(&interface.uplinks)
+                .find_map(|link| self.primary(link.index));
         };
-        self.ipv4.iter().any(|on_link| on_link.address == local).then_some(local)
+        self.ipv4
+            .iter()
+            .any(|on_link| on_link.address == local)
+            .then_some(local)
     }
 
     /// Every address of this machine with its network; loopback is not on any link.
     pub fn connected(&self) -> Vec<Ipv4Net> {
-        let outside = self.ipv4.iter().filter(|on_link| !on_link.address.is_loopback());
+        let outside = self
+            .ipv4
+            .iter()
+            .filter(|on_link| !on_link.address.is_loopback());
         outside
             .filter_map(|on_link| Ipv4Net::new(on_link.address, on_link.prefix_len).ok())
             .collect()
@@ -72,7 +83,10 @@ impl World {
     }
 
     fn primary(&self, index: u32) -> Option<Ipv4Addr> {
-        let on_link = self.ipv4.iter().find(|on| on.index == index && !on.secondary)?;
+        let on_link = self
+            .ipv4
+            .iter()
+            .find(|on| on.index == index && !on.secondary)?;
         Some(on_link.address)
     }
 }
@@ -91,6 +105,7 @@ mod tests {
             kind: None,
             mac: None,
             generates_addresses: true,
+            xdp_program: None,
         };
         let address = |index, address: [u8; 4], secondary| Ipv4OnLink {
             index,
@@ -129,7 +144,10 @@ mod tests {
         let locator = |uplinks: &[&str], local| world.locator(&interface(uplinks, local));
         assert_eq!(locator(&["eth0", "eth1"], None), Some([10, 1, 0, 1].into()));
         assert_eq!(locator(&["gone", "eth1"], None), Some([10, 2, 0, 1].into()));
-        assert_eq!(locator(&["eth0"], Some([10, 1, 0, 9])), Some([10, 1, 0, 9].into()));
+        assert_eq!(
+            locator(&["eth0"], Some([10, 1, 0, 9])),
+            Some([10, 1, 0, 9].into())
+        );
         assert_eq!(locator(&["eth0"], Some([10, 9, 9, 9])), None);
     }
 

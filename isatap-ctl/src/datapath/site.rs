@@ -17,23 +17,33 @@ impl Site for Tables {
     }
 
     fn locator(&self, ifindex: u32, ipv4: Ipv4) -> Option<u16> {
-        self.locators.get(&LocatorKey { ifindex, ipv4 }).map(|locator| locator.slot)
+        self.locators
+            .get(&LocatorKey { ifindex, ipv4 })
+            .map(|locator| locator.slot)
     }
 
     fn lists_router(&self, ipv4: Ipv4) -> bool {
-        self.prl.get(&Ipv4Addr::from(ipv4)).is_some_and(|entry| is_ahead(entry.deadline))
+        self.prl
+            .get(&Ipv4Addr::from(ipv4))
+            .is_some_and(|entry| is_ahead(entry.deadline))
     }
 
     fn is_on_link(&self, address: Address) -> bool {
         let address = Ipv6Addr::from(address.octets());
-        let covering = self.prefixes.iter().filter(|(net, _)| net.contains(&address));
+        let covering = self
+            .prefixes
+            .iter()
+            .filter(|(net, _)| net.contains(&address));
         covering
             .max_by_key(|(net, _)| net.prefix_len())
             .is_some_and(|(_, deadline)| is_ahead(*deadline))
     }
 
     fn standing(&self, ipv4: Ipv4) -> Standing {
-        let covering = self.known_ipv4.iter().filter(|(net, _)| net.contains(&Ipv4Addr::from(ipv4)));
+        let covering = self
+            .known_ipv4
+            .iter()
+            .filter(|(net, _)| net.contains(&Ipv4Addr::from(ipv4)));
         covering
             .max_by_key(|(net, _)| net.prefix_len())
             .map_or(Standing::Unknown, |(_, standing)| *standing)
@@ -41,8 +51,13 @@ impl Site for Tables {
 
     fn route(&self, destination: Address) -> Option<Ipv4> {
         let destination = Ipv6Addr::from(destination.octets());
-        let covering = self.routes.iter().filter(|(net, _)| net.contains(&destination));
-        covering.max_by_key(|(net, _)| net.prefix_len()).map(|(_, via)| via.octets())
+        let covering = self
+            .routes
+            .iter()
+            .filter(|(net, _)| net.contains(&destination));
+        covering
+            .max_by_key(|(net, _)| net.prefix_len())
+            .map(|(_, via)| via.octets())
     }
 }
 

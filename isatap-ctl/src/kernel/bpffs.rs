@@ -42,7 +42,8 @@ pub fn is_mounted() -> bool {
     statfs(MOUNT_POINT).is_ok_and(|found| found.filesystem_type() == BPF_FS_MAGIC)
 }
 
-fn ensure_mounted() -> Result<(), Error> {
+/// Mounts the BPF file system where it belongs, if it is not there.
+pub fn ensure_mounted() -> Result<(), Error> {
     if is_mounted() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
-    LinkMessage,
+    LinkMessage, LinkXdp,
 };
 
 use super::{Error, Netlink};
@@ -29,6 +29,8 @@ pub struct Link {
     pub mac: Option<[u8; 6]>,
     /// Whether the kernel makes a link-local address and accepts prefixes by itself.
     pub generates_addresses: bool,
+    /// Id of the XDP program that is attached.
+    pub xdp_program: Option<u32>,
 }
 
 impl Link {
@@ -127,12 +129,14 @@ fn read(message: LinkMessage) -> Link {
         kind: None,
         mac: None,
         generates_addresses: true,
+        xdp_program: None,
     };
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name = name,
             LinkAttribute::Mtu(mtu) => link.mtu = mtu,
             LinkAttribute::Address(bytes) => link.mac = bytes.try_into().ok(),
+            LinkAttribute::Xdp(items) => link.xdp_program = xdp_program(&items),
             LinkAttribute::LinkInfo(infos) => link.kind = kind(&infos),
             LinkAttribute::AfSpecUnspec(families) => {
                 link.generates_addresses = generates_addresses(&families);
@@ -141,6 +145,13 @@ fn read(message: LinkMessage) -> Link {
         }
     }
     link
+}
+
+fn xdp_program(items: &[LinkXdp]) -> Option<u32> {
+    items.iter().find_map(|item| match item {
+        LinkXdp::ProgId(id) if *id != 0 => Some(*id),
+        _ => None,
+    })
 }
 
 fn kind(infos: &[LinkInfo]) -> Option<String> {

@@ -13,26 +13,13 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, getsockopt, socket};
-use nix::{getsockopt_impl, libc, sockopt_impl};
+use nix::libc;
 
 use super::Error;
 
 const DIRECTORY: &str = "/run/isatap";
 /// How long to wait for a daemon that has just locked the file to write its number into it.
 const PATIENCE: [Duration; 20] = [Duration::from_millis(5); 20];
-
-/// The kernel numbers network namespaces from here.
-const FIRST_NAMESPACE: u64 = 1;
-
-sockopt_impl!(
-    /// The number of a socket's network namespace.
-    NamespaceCookie,
-    GetOnly,
-    libc::SOL_SOCKET,
-    libc::SO_NETNS_COOKIE,
-    u64
-);
 
 /// The right to run an interface, held until dropped.
 #[derive(Debug)]
@@ -117,22 +104,9 @@ fn number(file: &mut File) -> io::Result<u32> {
     ))
 }
 
-/// The lock's file. Interfaces of the same name in other network namespaces have their own.
+/// The lock's file. It is one for all network namespaces, as are the pins that it guards.
 fn path(directory: &Path, interface: &str) -> PathBuf {
-    match namespace() {
-        // An unknown namespace is more likely the first than another.
-        Err(_) | Ok(FIRST_NAMESPACE) => directory.join(format!("{interface}.lock")),
-        Ok(cookie) => directory.join(format!("{interface}@{cookie}.lock")),
-    }
-}
-
-/// The number of the calling thread's network namespace, never used twice in one uptime.
-fn namespace() -> nix::Result<u64> {
-    let (family, flags) = (AddressFamily::Unix, SockFlag::SOCK_CLOEXEC);
-    getsockopt(
-        &socket(family, SockType::Datagram, flags, None)?,
-        NamespaceCookie,
-    )
+    directory.join(format!("{interface}.lock"))
 }
 
 fn whole_file(kind: libc::c_int) -> libc::flock {
@@ -181,17 +155,5 @@ mod tests {
         drop(lock);
         assert_eq!(holder_in(&directory.0, "isatap0").unwrap(), None);
         acquire_in(&directory.0, "isatap0").unwrap();
-    }
-
-    #[test]
-    fn another_network_namespace_has_its_own() {
-        let directory = Directory::new("netns");
-        let _lock = acquire_in(&directory.0, "isatap0").unwrap();
-        assert!(directory.0.join("isatap0.lock").exists());
-        let path = directory.0.clone();
-        netns::in_new(move || async move {
-            assert_eq!(holder_in(&path, "isatap0").unwrap(), None);
-            acquire_in(&path, "isatap0").unwrap();
-        });
     }
 }

@@ -52,5 +52,10 @@ fn arrival<'a>(
     hop_limit: Option<u8>,
     bytes: &'a [u8],
 ) -> Arrival<'a> {
-    Arrival { source: source.octets(), destination: destination.octets(), hop_limit, bytes }
+    Arrival {
+        source: source.octets(),
+        destination: destination.octets(),
+        hop_limit,
+        bytes,
+    }
 }

@@ -120,7 +120,13 @@ impl Advertiser {
         {
             let ((_, host), from) = entry.remove_entry();
             self.credit -= 1.0;
-            self.hosts.insert(host, Host { due: None, answered: Some(now) });
+            self.hosts.insert(
+                host,
+                Host {
+                    due: None,
+                    answered: Some(now),
+                },
+            );
             outgoing.extend(self.messages(from, host));
         }
         self.forget(now);
@@ -134,7 +140,11 @@ impl Advertiser {
             return Ok(addr::link_local(Form::of(locator), locator).into());
         }
         let is_ours = |form: &Form| addr::link_local(*form, locator) == destination.octets();
-        if Form::ALL.iter().any(is_ours) { Ok(destination) } else { Err(Refusal::NotForUs) }
+        if Form::ALL.iter().any(is_ours) {
+            Ok(destination)
+        } else {
+            Err(Refusal::NotForUs)
+        }
     }
 
     fn schedule(&mut self, now: Boottime, host: Ipv6Addr, from: Ipv6Addr) -> Result<(), Refusal> {
@@ -147,7 +157,9 @@ impl Advertiser {
         if known.due.is_some() {
             return Ok(());
         }
-        let earliest = known.answered.map_or(Boottime::ZERO, |answered| answered + MIN_INTERVAL);
+        let earliest = known
+            .answered
+            .map_or(Boottime::ZERO, |answered| answered + MIN_INTERVAL);
         let due = (now + delay).max(earliest);
         known.due = Some(due);
         self.due.insert((due, host), from);
@@ -161,9 +173,11 @@ impl Advertiser {
         }
         let limit = self.mtu.saturating_sub(IPV6_HEADER);
         let messages = advertisement.emit(&from.octets(), &host.octets(), limit);
-        messages
-            .into_iter()
-            .map(move |bytes| Outgoing { source: from, destination: host, bytes })
+        messages.into_iter().map(move |bytes| Outgoing {
+            source: from,
+            destination: host,
+            bytes,
+        })
     }
 
     fn earn(&mut self, now: Boottime) {

@@ -98,12 +98,21 @@ mod tests {
     fn what_cannot_be_a_router_is_refused() {
         let mut table = Table::default();
         let martian = Ipv4Addr::new(224, 0, 0, 1);
-        assert_eq!(table.add(PrlSource::Static, martian, None), Err(Refusal::Martian(martian)));
-        assert_eq!(table.add(PrlSource::Static, v4(1), Some(v4(1))), Err(Refusal::Own(v4(1))));
+        assert_eq!(
+            table.add(PrlSource::Static, martian, None),
+            Err(Refusal::Martian(martian))
+        );
+        assert_eq!(
+            table.add(PrlSource::Static, v4(1), Some(v4(1))),
+            Err(Refusal::Own(v4(1)))
+        );
         for last in 1..=64 {
             table.add(PrlSource::Static, v4(last), None).unwrap();
         }
-        assert_eq!(table.add(PrlSource::Static, v4(65), None), Err(Refusal::Full(v4(65))));
+        assert_eq!(
+            table.add(PrlSource::Static, v4(65), None),
+            Err(Refusal::Full(v4(65)))
+        );
         assert_eq!(table.add(PrlSource::Command, v4(64), None), Ok(()));
     }
 }

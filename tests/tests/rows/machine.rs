@@ -59,7 +59,7 @@ impl Machine {
         for line in ADDRESSES.lines() {
             ip(line.trim());
         }
-        isatap_ctl::kernel::bpffs::mount().unwrap();
+        isatap_ctl::kernel::bpffs::ensure_mounted().unwrap();
         let directory = PathBuf::from(format!(
             "/sys/fs/bpf/isatap-rows-{name}-{}",
             std::process::id()

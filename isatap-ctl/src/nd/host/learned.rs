@@ -118,14 +118,19 @@ pub struct NameServers {
 
 /// The shortest lifetime that an advertisement gives anything; nothing to renew is `None`.
 pub fn shortest(advert: &RouterAdvertisement) -> Option<Duration> {
-    let prefixes = advert.prefixes.iter().flat_map(|prefix| [prefix.valid, prefix.preferred]);
+    let prefixes = advert
+        .prefixes
+        .iter()
+        .flat_map(|prefix| [prefix.valid, prefix.preferred]);
     let routes = advert.routes.iter().map(|route| route.lifetime);
     let resolvers = advert.resolvers.iter().map(|resolvers| resolvers.lifetime);
     let search = advert.search_lists.iter().map(|list| list.lifetime);
     let all = prefixes.chain(routes).chain(resolvers).chain(search);
     let all = all.chain([u32::from(advert.lifetime)]);
     let ending = all.filter(|seconds| *seconds != 0 && *seconds != u32::MAX);
-    ending.min().map(|seconds| Duration::from_secs(u64::from(seconds)))
+    ending
+        .min()
+        .map(|seconds| Duration::from_secs(u64::from(seconds)))
 }
 
 impl Learned {
@@ -139,13 +144,18 @@ impl Learned {
         acceptance: &Acceptance,
     ) {
         if acceptance.prefixes {
-            advert.prefixes.iter().for_each(|prefix| self.take_prefix(now, router, prefix));
+            advert
+                .prefixes
+                .iter()
+                .for_each(|prefix| self.take_prefix(now, router, prefix));
         }
         self.take_routes(now, router, gateway, advert, acceptance);
         if acceptance.dns {
             self.take_names(now, router, advert);
         }
-        if acceptance.mtu && let Some(mtu @ MIN_MTU..) = advert.mtu {
+        if acceptance.mtu
+            && let Some(mtu @ MIN_MTU..) = advert.mtu
+        {
             self.mtu.insert(router, mtu);
         }
         if advert.hop_limit != 0 && advert.hop_limit >= acceptance.min_hop_limit {
@@ -160,7 +170,8 @@ impl Learned {
             prefix.on_link = prefix.on_link.filter(|until| until.holds(now));
             prefix.address = prefix.address.filter(|(_, valid)| valid.holds(now));
         }
-        self.prefixes.retain(|_, prefix| prefix.on_link.is_some() || prefix.address.is_some());
+        self.prefixes
+            .retain(|_, prefix| prefix.on_link.is_some() || prefix.address.is_some());
         self.routes.retain(|_, via| via.until.holds(now));
         self.resolvers.retain(|_, named| named.until.holds(now));
         self.domains.retain(|_, named| named.until.holds(now));
@@ -172,8 +183,10 @@ impl Learned {
             prefix.by.retain(|router| routers.contains(router));
         }
         self.prefixes.retain(|_, prefix| !prefix.by.is_empty());
-        self.routes.retain(|(_, router), _| routers.contains(router));
-        self.resolvers.retain(|_, named| routers.contains(&named.by));
+        self.routes
+            .retain(|(_, router), _| routers.contains(router));
+        self.resolvers
+            .retain(|_, named| routers.contains(&named.by));
         self.domains.retain(|_, named| routers.contains(&named.by));
         self.mtu.retain(|router, _| routers.contains(router));
     }
@@ -185,9 +198,15 @@ impl Learned {
             address.chain(prefix.on_link)
         });
         let routes = self.routes.values().map(|via| via.until);
-        let names = self.resolvers.values().chain(self.domains.values()).map(|named| named.until);
+        let names = self
+            .resolvers
+            .values()
+            .chain(self.domains.values())
+            .map(|named| named.until);
         let all = prefixes.chain(routes).chain(names);
-        all.filter(|until| until.holds(now)).filter_map(Until::moment).min()
+        all.filter(|until| until.holds(now))
+            .filter_map(Until::moment)
+            .min()
     }
 
     /// Lifetime and preference of a default router.
@@ -197,13 +216,16 @@ impl Learned {
         router: Ipv4Addr,
     ) -> Option<(Option<Boottime>, Preference)> {
         let via = self.routes.get(&(Ipv6Net::default(), router))?;
-        via.until.holds(now).then(|| (via.until.moment(), via.preference))
+        via.until
+            .holds(now)
+            .then(|| (via.until.moment(), via.preference))
     }
 
     /// What holds now, with addresses made for `locator`.
     pub fn state(&self, now: Boottime, locator: Option<Ipv4Addr>) -> HostState {
-        let (default_routes, routes) =
-            self.current_routes(now).partition(|route| route.prefix.prefix_len() == 0);
+        let (default_routes, routes) = self
+            .current_routes(now)
+            .partition(|route| route.prefix.prefix_len() == 0);
         HostState {
             addresses: locator.map_or_else(Vec::new, |locator| self.addresses(now, locator)),
             on_link: self.on_link(now),
@@ -220,7 +242,9 @@ impl Learned {
 
     /// RFC 4861 section 6.3.4 and RFC 4862 section 5.5.3.
     fn take_prefix(&mut self, now: Boottime, router: Ipv4Addr, option: &PrefixInformation) {
-        let Ok(net) = Ipv6Net::new(option.prefix.into(), option.length) else { return };
+        let Ok(net) = Ipv6Net::new(option.prefix.into(), option.length) else {
+            return;
+        };
         if addr::is_link_local(&option.prefix) || option.preferred > option.valid {
             return;
         }
@@ -250,7 +274,11 @@ impl Learned {
         advert: &RouterAdvertisement,
         acceptance: &Acceptance,
     ) {
-        let default = (Ipv6Net::default(), advert.preference, u32::from(advert.lifetime));
+        let default = (
+            Ipv6Net::default(),
+            advert.preference,
+            u32::from(advert.lifetime),
+        );
         let options = advert.routes.iter().filter_map(|route| {
             let net = Ipv6Net::new(route.prefix.into(), route.length).ok()?;
             Some((net, route.preference, route.lifetime))
@@ -258,13 +286,24 @@ impl Learned {
         // An option for ::/0 comes after the header and so overrides it (RFC 4191 section 3.1).
         for (net, preference, lifetime) in std::iter::once(default).chain(options) {
             let is_default = net.prefix_len() == 0;
-            let wanted = if is_default { acceptance.default } else { acceptance.routes };
+            let wanted = if is_default {
+                acceptance.default
+            } else {
+                acceptance.routes
+            };
             let key = (net, router);
             if lifetime == 0 {
                 self.routes.remove(&key);
             } else if wanted && (self.routes.len() < CAPACITY || self.routes.contains_key(&key)) {
                 let until = Until::after(now, lifetime);
-                self.routes.insert(key, Via { gateway, preference, until });
+                self.routes.insert(
+                    key,
+                    Via {
+                        gateway,
+                        preference,
+                        until,
+                    },
+                );
             }
         }
     }
@@ -273,7 +312,11 @@ impl Learned {
         for option in &advert.resolvers {
             let until = Until::after(now, option.lifetime);
             for server in option.servers.iter().take(CAPACITY) {
-                put(&mut self.resolvers, Ipv6Addr::from(*server), Named { by, until });
+                put(
+                    &mut self.resolvers,
+                    Ipv6Addr::from(*server),
+                    Named { by, until },
+                );
             }
         }
         for option in &advert.search_lists {
@@ -287,7 +330,11 @@ impl Learned {
     fn addresses(&self, now: Boottime, locator: Ipv4Addr) -> Vec<Address> {
         let identified = |net: &Ipv6Net| {
             let prefix = addr::prefix64(&net.network().octets());
-            Ipv6Addr::from(addr::address(prefix, Form::of(locator.octets()), locator.octets()))
+            Ipv6Addr::from(addr::address(
+                prefix,
+                Form::of(locator.octets()),
+                locator.octets(),
+            ))
         };
         let valid = self.prefixes.iter().filter_map(|(net, prefix)| {
             let (preferred, valid) = prefix.address.filter(|(_, valid)| valid.holds(now))?;
@@ -303,13 +350,19 @@ impl Learned {
     fn on_link(&self, now: Boottime) -> Vec<OnLink> {
         let on_link = self.prefixes.iter().filter_map(|(net, prefix)| {
             let until = prefix.on_link.filter(|until| until.holds(now))?;
-            Some(OnLink { prefix: *net, valid_until: until.moment() })
+            Some(OnLink {
+                prefix: *net,
+                valid_until: until.moment(),
+            })
         });
         on_link.collect()
     }
 
     fn current_routes(&self, now: Boottime) -> impl Iterator<Item = Route> {
-        let current = self.routes.iter().filter(move |(_, via)| via.until.holds(now));
+        let current = self
+            .routes
+            .iter()
+            .filter(move |(_, via)| via.until.holds(now));
         current.map(|((prefix, router), via)| Route {
             prefix: *prefix,
             router: *router,
@@ -342,5 +395,8 @@ fn put<K: Ord>(map: &mut BTreeMap<K, Named>, key: K, named: Named) {
 }
 
 fn current<K: Ord + Clone>(map: &BTreeMap<K, Named>, now: Boottime) -> Vec<K> {
-    map.iter().filter(|(_, named)| named.until.holds(now)).map(|(key, _)| key.clone()).collect()
+    map.iter()
+        .filter(|(_, named)| named.until.holds(now))
+        .map(|(key, _)| key.clone())
+        .collect()
 }

@@ -24,7 +24,10 @@ pub use learned::{Address, HostState, NameServers, OnLink, Route};
 
 /// What a host takes of an advertisement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the configuration")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the configuration"
+)]
 pub struct Acceptance {
     /// Least time between two solicitations of one router that answers.
     pub min_solicit_interval: Duration,
@@ -101,7 +104,9 @@ impl Solicitor {
         self.learned.retain_routers(routers);
         for ipv4 in routers {
             let random = &mut self.random;
-            self.routers.entry(*ipv4).or_insert_with(|| Router::new(now, random));
+            self.routers
+                .entry(*ipv4)
+                .or_insert_with(|| Router::new(now, random));
         }
     }
 
@@ -116,15 +121,24 @@ impl Solicitor {
     pub fn next_deadline(&self, now: Boottime) -> Option<Boottime> {
         let solicitations = self.routers.values().map(|router| router.next);
         let solicitations = solicitations.filter(|_| self.locator.is_some()).min();
-        solicitations.into_iter().chain(self.learned.next_end(now)).min()
+        solicitations
+            .into_iter()
+            .chain(self.learned.next_end(now))
+            .min()
     }
 
     /// The solicitations that are due.
     pub fn poll(&mut self, now: Boottime) -> Vec<Outgoing> {
         self.learned.expire(now);
-        let Some(locator) = self.locator else { return Vec::new() };
-        let due = self.routers.iter_mut().filter(|(_, router)| router.next <= now);
-        due.map(|(ipv4, router)| router.solicit(now, *ipv4, locator, &mut self.random)).collect()
+        let Some(locator) = self.locator else {
+            return Vec::new();
+        };
+        let due = self
+            .routers
+            .iter_mut()
+            .filter(|(_, router)| router.next <= now);
+        due.map(|(ipv4, router)| router.solicit(now, *ipv4, locator, &mut self.random))
+            .collect()
     }
 
     /// Takes a Router Advertisement (RFC 4861 section 6.1.2, RFC 5214 section 8.3.3).
@@ -148,7 +162,8 @@ impl Solicitor {
         let shortest = learned::shortest(&advert);
         let least = self.acceptance.min_solicit_interval;
         router.advertised(now, source, shortest, least)?;
-        self.learned.take(now, ipv4, source, &advert, &self.acceptance);
+        self.learned
+            .take(now, ipv4, source, &advert, &self.acceptance);
         Ok(())
     }
 

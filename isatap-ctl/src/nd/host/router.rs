@@ -41,12 +41,22 @@ impl Router {
     /// A router that is solicited soon.
     pub fn new(now: Boottime, random: &mut fastrand::Rng) -> Self {
         let next = now + FIRST_DELAY.mul_f64(random.f64());
-        Self { next, solicited: None, advertised: None, unanswered: 0, form: None }
+        Self {
+            next,
+            solicited: None,
+            advertised: None,
+            unanswered: 0,
+            form: None,
+        }
     }
 
     /// Solicits soon, as if for the first time.
     pub fn restart(&mut self, now: Boottime, random: &mut fastrand::Rng) {
-        *self = Self { form: self.form, advertised: self.advertised, ..Self::new(now, random) };
+        *self = Self {
+            form: self.form,
+            advertised: self.advertised,
+            ..Self::new(now, random)
+        };
     }
 
     /// A solicitation, and the time of the next.
@@ -63,7 +73,11 @@ impl Router {
         self.solicited = Some(now);
         let doublings = self.unanswered.saturating_sub(BURST).min(10);
         let wait = (INTERVAL * (1 << doublings)).min(LONGEST_WAIT);
-        let jitter = if doublings == 0 { 1.0 } else { random.f64().mul_add(0.2, 0.9) };
+        let jitter = if doublings == 0 {
+            1.0
+        } else {
+            random.f64().mul_add(0.2, 0.9)
+        };
         self.next = now + wait.mul_f64(jitter);
         Outgoing {
             source: source.into(),
@@ -86,7 +100,11 @@ impl Router {
         let next = now + refresh.clamp(least, LONGEST_REFRESH.max(least));
         // A long advertisement comes in several messages; the shortest lifetime of all counts.
         let is_continued = self.advertised.is_some_and(|last| last >= asked);
-        self.next = if is_continued { next.min(self.next) } else { next };
+        self.next = if is_continued {
+            next.min(self.next)
+        } else {
+            next
+        };
         self.advertised = Some(now);
         self.unanswered = 0;
         let is_global = addr::link_local(Form::Global, embedded(source)) == source.octets();

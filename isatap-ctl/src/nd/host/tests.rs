@@ -61,9 +61,9 @@ fn deliver(
 ) -> Result<(), Refusal> {
     let (source, destination) = (link_local(from), link_local(LOCATOR));
     let messages = advert.emit(&source.octets(), &destination.octets(), 1240);
-    messages.iter().try_for_each(|bytes| {
-        solicitor.advertised(now, source, destination, Some(255), bytes)
-    })
+    messages
+        .iter()
+        .try_for_each(|bytes| solicitor.advertised(now, source, destination, Some(255), bytes))
 }
 
 /// A solicitor that has asked once, at second 1.
@@ -83,24 +83,47 @@ fn three_solicitations_four_seconds_apart_and_then_ever_fewer() {
         times.push(next);
     }
     assert!(times[0] <= at(1));
-    let gaps: Vec<f64> = times.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
+    let gaps: Vec<f64> = times
+        .windows(2)
+        .map(|w| (w[1] - w[0]).as_secs_f64())
+        .collect();
     assert!((gaps[0] - 4.0).abs() < 1e-6 && (gaps[1] - 4.0).abs() < 1e-6);
-    assert!(gaps[2..].windows(2).all(|w| w[1] > w[0] || w[1] > 3200.0), "{gaps:?}");
+    assert!(
+        gaps[2..].windows(2).all(|w| w[1] > w[0] || w[1] > 3200.0),
+        "{gaps:?}"
+    );
     assert!(gaps.iter().all(|gap| *gap <= 3960.0), "{gaps:?}");
 }
 
 #[test]
 fn an_advertisement_configures_and_its_end_is_foreseen() {
     let mut solicitor = asked();
-    deliver(&mut solicitor, at(2), ROUTER, &advert(prefix(2_592_000, 604_800), 1800)).unwrap();
+    deliver(
+        &mut solicitor,
+        at(2),
+        ROUTER,
+        &advert(prefix(2_592_000, 604_800), 1800),
+    )
+    .unwrap();
     let state = solicitor.state(at(2));
-    assert_eq!(state.addresses[0].address.to_string(), "2001:db8:0:1:0:5efe:a01:2");
+    assert_eq!(
+        state.addresses[0].address.to_string(),
+        "2001:db8:0:1:0:5efe:a01:2"
+    );
     assert_eq!(state.addresses[0].valid_until, Some(at(2 + 2_592_000)));
     assert_eq!(state.default_routes[0].gateway, link_local(ROUTER));
     assert_eq!(state.on_link[0].prefix.to_string(), "2001:db8:0:1::/64");
     assert_eq!(state.mtu, Some(1400));
-    assert_eq!(solicitor.next_deadline(at(2)), Some(at(2 + 1440)), "80 % of the router lifetime");
-    assert_eq!(solicitor.state(at(2 + 1800)).default_routes, [], "unless it is renewed");
+    assert_eq!(
+        solicitor.next_deadline(at(2)),
+        Some(at(2 + 1440)),
+        "80 % of the router lifetime"
+    );
+    assert_eq!(
+        solicitor.state(at(2 + 1800)).default_routes,
+        [],
+        "unless it is renewed"
+    );
 }
 
 #[test]
@@ -116,9 +139,15 @@ fn only_listed_routers_that_were_asked_are_believed() {
     let advert = advert(prefix(7200, 7200), 1800);
     let mut solicitor = solicitor();
     let other = Ipv4Addr::new(10, 9, 0, 3);
-    assert_eq!(deliver(&mut solicitor, at(0), ROUTER, &advert), Err(Refusal::Unsolicited));
+    assert_eq!(
+        deliver(&mut solicitor, at(0), ROUTER, &advert),
+        Err(Refusal::Unsolicited)
+    );
     solicitor.poll(at(1));
-    assert_eq!(deliver(&mut solicitor, at(1), other, &advert), Err(Refusal::NotListed));
+    assert_eq!(
+        deliver(&mut solicitor, at(1), other, &advert),
+        Err(Refusal::NotListed)
+    );
     assert_eq!(solicitor.state(at(1)), HostState::default());
 }
 
@@ -127,17 +156,28 @@ fn without_a_hop_limit_or_with_another_it_is_refused() {
     let mut solicitor = asked();
     let (source, destination) = (link_local(ROUTER), link_local(LOCATOR));
     let advert = advert(prefix(7200, 7200), 1800);
-    let bytes = advert.emit(&source.octets(), &destination.octets(), 1240).remove(0);
+    let bytes = advert
+        .emit(&source.octets(), &destination.octets(), 1240)
+        .remove(0);
     for hop_limit in [None, Some(64), Some(254)] {
         let refused = solicitor.advertised(at(2), source, destination, hop_limit, &bytes);
-        assert_eq!(refused, Err(Refusal::Invalid(isatap_common::nd::NdError::HopLimit)));
+        assert_eq!(
+            refused,
+            Err(Refusal::Invalid(isatap_common::nd::NdError::HopLimit))
+        );
     }
 }
 
 #[test]
 fn a_valid_lifetime_is_not_cut_below_two_hours() {
     let mut solicitor = asked();
-    deliver(&mut solicitor, at(2), ROUTER, &advert(prefix(100_000, 100_000), 1800)).unwrap();
+    deliver(
+        &mut solicitor,
+        at(2),
+        ROUTER,
+        &advert(prefix(100_000, 100_000), 1800),
+    )
+    .unwrap();
     deliver(&mut solicitor, at(3), ROUTER, &advert(prefix(10, 0), 1800)).unwrap();
     let address = &solicitor.state(at(3)).addresses[0];
     assert_eq!(address.valid_until, Some(at(3 + 7200)));
@@ -147,12 +187,30 @@ fn a_valid_lifetime_is_not_cut_below_two_hours() {
 #[test]
 fn lifetime_zero_removes_the_router_and_leaving_the_list_everything() {
     let mut solicitor = asked();
-    deliver(&mut solicitor, at(2), ROUTER, &advert(prefix(7200, 7200), 1800)).unwrap();
-    deliver(&mut solicitor, at(3), ROUTER, &advert(prefix(7200, 7200), 0)).unwrap();
+    deliver(
+        &mut solicitor,
+        at(2),
+        ROUTER,
+        &advert(prefix(7200, 7200), 1800),
+    )
+    .unwrap();
+    deliver(
+        &mut solicitor,
+        at(3),
+        ROUTER,
+        &advert(prefix(7200, 7200), 0),
+    )
+    .unwrap();
     assert_eq!(solicitor.state(at(3)).default_routes, []);
     assert_eq!(solicitor.state(at(3)).addresses.len(), 1);
     solicitor.set_routers(at(4), &BTreeSet::new());
-    assert_eq!(solicitor.state(at(4)), HostState { hop_limit: Some(64), ..HostState::default() });
+    assert_eq!(
+        solicitor.state(at(4)),
+        HostState {
+            hop_limit: Some(64),
+            ..HostState::default()
+        }
+    );
 }
 
 #[test]
@@ -162,7 +220,12 @@ fn both_forms_of_a_public_router_are_tried() {
     solicitor.set_routers(at(0), &BTreeSet::from([Ipv4Addr::new(8, 8, 8, 8)]));
     let mut forms = BTreeSet::new();
     for now in [2, 7] {
-        forms.extend(solicitor.poll(at(now)).iter().map(|rs| rs.destination.to_string()));
+        forms.extend(
+            solicitor
+                .poll(at(now))
+                .iter()
+                .map(|rs| rs.destination.to_string()),
+        );
     }
     let both = ["fe80::200:5efe:808:808", "fe80::5efe:808:808"];
     assert_eq!(forms, both.map(str::to_owned).into());
