@@ -83,7 +83,24 @@ impl RouterAdvertisement {
         if !is_link_local(&arrival.source) {
             return Err(NdError::Source);
         }
-        let [_, _, _, _, hop_limit, flags, l0, l1, r0, r1, r2, r3, t0, t1, t2, t3] = *fixed;
+        let [
+            _,
+            _,
+            _,
+            _,
+            hop_limit,
+            flags,
+            l0,
+            l1,
+            r0,
+            r1,
+            r2,
+            r3,
+            t0,
+            t1,
+            t2,
+            t3,
+        ] = *fixed;
         let lifetime = u16::from_be_bytes([l0, l1]);
         let mut advert = Self {
             hop_limit,
@@ -120,7 +137,9 @@ impl RouterAdvertisement {
     pub fn emit(&self, source: &Ipv6, destination: &Ipv6, limit: usize) -> Vec<Vec<u8>> {
         let mut messages = vec![self.header()];
         for option in self.options() {
-            let fits = messages.last().is_some_and(|last| last.len() + option.len() <= limit);
+            let fits = messages
+                .last()
+                .is_some_and(|last| last.len() + option.len() <= limit);
             if !fits {
                 messages.push(self.header());
             }
@@ -136,7 +155,11 @@ impl RouterAdvertisement {
 
     fn header(&self) -> Vec<u8> {
         // RFC 4191 section 2.2: no preference without a lifetime.
-        let preference = if self.lifetime == 0 { Preference::Medium } else { self.preference };
+        let preference = if self.lifetime == 0 {
+            Preference::Medium
+        } else {
+            self.preference
+        };
         let flags = if self.managed { MANAGED } else { 0 }
             | if self.other { OTHER } else { 0 }
             | preference.bits();
@@ -156,6 +179,11 @@ impl RouterAdvertisement {
         let routes = self.routes.iter().map(RouteInformation::emit);
         let resolvers = self.resolvers.iter().filter_map(Resolvers::emit);
         let search_lists = self.search_lists.iter().filter_map(SearchList::emit);
-        mtu.into_iter().chain(prefixes).chain(routes).chain(resolvers).chain(search_lists).collect()
+        mtu.into_iter()
+            .chain(prefixes)
+            .chain(routes)
+            .chain(resolvers)
+            .chain(search_lists)
+            .collect()
     }
 }

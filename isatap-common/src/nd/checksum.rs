@@ -24,7 +24,10 @@ fn sum(source: &Ipv6, destination: &Ipv6, message: &[u8]) -> u16 {
     let mut total = u64::from(length) + u64::from(NEXT_ICMPV6);
     for part in [source.as_slice(), destination, message] {
         let (pairs, rest) = part.as_chunks::<2>();
-        total += pairs.iter().map(|pair| u64::from(u16::from_be_bytes(*pair))).sum::<u64>();
+        total += pairs
+            .iter()
+            .map(|pair| u64::from(u16::from_be_bytes(*pair)))
+            .sum::<u64>();
         total += rest.first().map_or(0, |last| u64::from(*last) << 8);
     }
     while total > 0xffff {

@@ -34,16 +34,23 @@ impl Resolvers {
     /// multicast (section 5.3.1).
     pub(super) fn parse(option: &[u8]) -> Option<Self> {
         let (fixed, rest) = option.split_first_chunk::<8>()?;
-        let (servers, []) = rest.as_chunks::<16>() else { return None };
+        let (servers, []) = rest.as_chunks::<16>() else {
+            return None;
+        };
         if servers.is_empty() || servers.iter().any(is_multicast) {
             return None;
         }
-        Some(Self { lifetime: lifetime(fixed), servers: servers.to_vec() })
+        Some(Self {
+            lifetime: lifetime(fixed),
+            servers: servers.to_vec(),
+        })
     }
 
     /// The option, or `None` if it has no servers or more than fit.
     pub(super) fn emit(&self) -> Option<Vec<u8>> {
-        let units = u8::try_from(1 + 2 * self.servers.len()).ok().filter(|units| *units > 1)?;
+        let units = u8::try_from(1 + 2 * self.servers.len())
+            .ok()
+            .filter(|units| *units > 1)?;
         let mut option = vec![RESOLVERS, units, 0, 0];
         option.extend(self.lifetime.to_be_bytes());
         option.extend(self.servers.iter().flatten());
@@ -63,8 +70,10 @@ impl SearchList {
             rest = behind;
         }
         let only_padding = rest.iter().all(|octet| *octet == 0);
-        (only_padding && !domains.is_empty())
-            .then(|| Self { lifetime: lifetime(fixed), domains })
+        (only_padding && !domains.is_empty()).then(|| Self {
+            lifetime: lifetime(fixed),
+            domains,
+        })
     }
 
     /// The option, or `None` if it has no names, or one that cannot be written.
@@ -73,14 +82,18 @@ impl SearchList {
         option.extend(self.lifetime.to_be_bytes());
         for domain in &self.domains {
             for label in domain.trim_end_matches('.').split('.') {
-                let length = u8::try_from(label.len()).ok().filter(|l| (1..=63).contains(l))?;
+                let length = u8::try_from(label.len())
+                    .ok()
+                    .filter(|l| (1..=63).contains(l))?;
                 option.push(length);
                 option.extend(label.bytes());
             }
             option.push(0);
         }
         option.resize(option.len().next_multiple_of(8), 0);
-        let units = u8::try_from(option.len() / 8).ok().filter(|units| *units > 1)?;
+        let units = u8::try_from(option.len() / 8)
+            .ok()
+            .filter(|units| *units > 1)?;
         *option.get_mut(1)? = units;
         Some(option)
     }
@@ -98,7 +111,10 @@ fn name(mut bytes: &[u8]) -> Option<(String, &[u8])> {
             return None;
         }
         let (label, rest) = rest.split_at_checked(usize::from(*length))?;
-        if !label.iter().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(octet)) {
+        if !label
+            .iter()
+            .all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(octet))
+        {
             return None;
         }
         if !name.is_empty() {

@@ -93,7 +93,10 @@ fn open<'a, const N: usize>(
     if arrival.hop_limit != Some(255) {
         return Err(NdError::HopLimit);
     }
-    let (fixed, options) = arrival.bytes.split_first_chunk::<N>().ok_or(NdError::Length)?;
+    let (fixed, options) = arrival
+        .bytes
+        .split_first_chunk::<N>()
+        .ok_or(NdError::Length)?;
     if !checksum::is_valid(&arrival.source, &arrival.destination, arrival.bytes) {
         return Err(NdError::Checksum);
     }

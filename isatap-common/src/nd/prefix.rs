@@ -60,8 +60,8 @@ impl PrefixInformation {
 
     /// The option.
     pub(super) fn emit(&self) -> Vec<u8> {
-        let flags = if self.on_link { ON_LINK } else { 0 }
-            | if self.autonomous { AUTONOMOUS } else { 0 };
+        let flags =
+            if self.on_link { ON_LINK } else { 0 } | if self.autonomous { AUTONOMOUS } else { 0 };
         let mut option = vec![PREFIX_INFORMATION, 4, self.length, flags];
         option.extend(self.valid.to_be_bytes());
         option.extend(self.preferred.to_be_bytes());
@@ -80,7 +80,10 @@ impl RouteInformation {
             return None;
         }
         let mut prefix = [0; 16];
-        prefix.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        prefix
+            .iter_mut()
+            .zip(rest)
+            .for_each(|(to, from)| *to = *from);
         Some(Self {
             prefix: truncate(&prefix, length)?,
             length,
@@ -92,7 +95,12 @@ impl RouteInformation {
     /// The option, as short as the prefix allows.
     pub(super) fn emit(&self) -> Vec<u8> {
         let units = units_for(self.length);
-        let mut option = vec![ROUTE_INFORMATION, units, self.length, self.preference.bits()];
+        let mut option = vec![
+            ROUTE_INFORMATION,
+            units,
+            self.length,
+            self.preference.bits(),
+        ];
         option.extend(self.lifetime.to_be_bytes());
         option.extend(self.prefix.iter().take(usize::from(units - 1) * 8));
         option

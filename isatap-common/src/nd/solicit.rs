@@ -91,20 +91,43 @@ impl NeighborAdvertisement {
             return Err(NdError::Destination);
         }
         let (router, overrides) = (flags & ROUTER != 0, flags & OVERRIDE != 0);
-        Ok(Self { router, solicited, overrides, target: target(fixed)? })
+        Ok(Self {
+            router,
+            solicited,
+            overrides,
+            target: target(fixed)?,
+        })
     }
 
     /// The message, its checksum right between the two addresses.
     pub fn emit(&self, source: &Ipv6, destination: &Ipv6) -> Vec<u8> {
-        let flags = [(self.router, ROUTER), (self.solicited, SOLICITED), (self.overrides, OVERRIDE)];
-        let flags = flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag).sum();
-        emit(NEIGHBOR_ADVERTISEMENT, flags, &self.target, source, destination)
+        let flags = [
+            (self.router, ROUTER),
+            (self.solicited, SOLICITED),
+            (self.overrides, OVERRIDE),
+        ];
+        let flags = flags
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, flag)| flag)
+            .sum();
+        emit(
+            NEIGHBOR_ADVERTISEMENT,
+            flags,
+            &self.target,
+            source,
+            destination,
+        )
     }
 }
 
 fn target(fixed: &[u8; 24]) -> Result<Ipv6, NdError> {
     let target = *fixed.last_chunk::<16>().ok_or(NdError::Length)?;
-    if is_multicast(&target) { Err(NdError::Target) } else { Ok(target) }
+    if is_multicast(&target) {
+        Err(NdError::Target)
+    } else {
+        Ok(target)
+    }
 }
 
 fn emit(kind: u8, flags: u8, target: &Ipv6, source: &Ipv6, destination: &Ipv6) -> Vec<u8> {

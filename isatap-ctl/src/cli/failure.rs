@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use super::exit;
 use super::style::Style;
 use crate::config::Diagnostics;
+use crate::datapath::DatapathError;
+use crate::{daemon, kernel};
 
 /// An error with an exit code of its own and, where one helps, a hint. Any other error exits with
 /// [`exit::FAILED`].
@@ -82,8 +84,23 @@ pub(super) fn report(error: &anyhow::Error, style: Style) -> ExitCode {
     if let Some(hint) = hint(error) {
         eprintln!("{} {hint}", style.bold("hint:"));
     }
-    let failure = error.downcast_ref::<Failure>();
-    ExitCode::from(failure.map_or(exit::FAILED, |failure| failure.code))
+    ExitCode::from(code(error))
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return failure.code;
+    }
+    let unsuitable = error.is::<daemon::Unsuitable>()
+        || error.is::<DatapathError>()
+        || error
+            .downcast_ref::<kernel::Error>()
+            .is_some_and(kernel::Error::is_unsuitable);
+    if unsuitable {
+        exit::UNSUITABLE
+    } else {
+        exit::FAILED
+    }
 }
 
 /// `isatap-ctl … | head` is no error.
@@ -94,6 +111,11 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(hint) = error.downcast_ref::<Failure>().and_then(|f| f.hint.clone()) {
         return Some(hint);
+    }
+    if let Some(error) = error.downcast_ref::<DatapathError>()
+        && let Some(remedy) = error.remedy()
+    {
+        return Some(remedy.to_owned());
     }
     has_kind(error, ErrorKind::PermissionDenied)
         .then(|| "run this as root, or with CAP_BPF and CAP_NET_ADMIN".to_owned())

@@ -13,5 +13,5 @@ pub(super) struct Options {
 }
 
 pub(super) fn execute(options: &Options, json: bool) -> Result<ExitCode> {
-    daemon::plan(config::load(&options.config)?, json)
+    daemon::plan(&config::load(&options.config)?, json)
 }

@@ -70,6 +70,16 @@ impl Error {
         }
     }
 
+    /// Whether the machine, rather than the moment, is at fault: no retry brings a capability, a
+    /// device or the BPF file system.
+    pub fn is_unsuitable(&self) -> bool {
+        match self {
+            Self::WrongDevice { .. } | Self::NoDevice(_) | Self::MissingCapability(_) => true,
+            Self::System { remedy, .. } => remedy.is_some(),
+            Self::AlreadyRun { .. } => false,
+        }
+    }
+
     /// The error number, if the kernel gave one.
     pub fn errno(&self) -> Option<Errno> {
         match self {

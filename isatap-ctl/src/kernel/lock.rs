@@ -121,7 +121,6 @@ fn whole_file(kind: libc::c_int) -> libc::flock {
 
 #[cfg(test)]
 mod tests {
-    use super::super::netns;
     use super::*;
 
     struct Directory(PathBuf);

@@ -3,7 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use anyhow::Result;
 use aya::maps::{MapData, PerCpuArray};
 use isatap_common::abi::{NEXT_HOPS_LEN, NextHop};
-use isatap_common::addr;
+use isatap_common::addr::Address;
 
 use super::entry::{Entry, Fields};
 use super::table::Table;
@@ -30,11 +30,11 @@ pub(super) fn get(pins: &Pins, text: &str) -> Result<Vec<Entry>> {
     let address: Ipv6Addr = text
         .parse()
         .map_err(|_| wrong().hint("its key is an inner IPv6 address"))?;
-    let address = without_u_bit(address.octets());
-    let lines = lines(&open(pins)?, index(address))?;
+    let address = Address::from_octets(address.octets()).without_u_bit();
+    let lines = lines(&open(pins)?, NextHop::index(address))?;
     let wanted = lines
         .into_iter()
-        .filter(|(_, line)| line.address == address);
+        .filter(|(_, line)| line.address() == address);
     Ok(wanted.map(|(cpu, line)| entry(cpu, &line)).collect())
 }
 
@@ -49,19 +49,6 @@ fn lines(map: &PerCpuArray<MapData, NextHop>, index: u32) -> Result<Vec<(usize, 
     Ok(used.filter(|(_, line)| line.flags != 0).collect())
 }
 
-fn without_u_bit(mut address: [u8; 16]) -> [u8; 16] {
-    if addr::embedded(&address).is_some()
-        && let Some(byte) = address.get_mut(8)
-    {
-        *byte &= !2;
-    }
-    address
-}
-
-fn index(address: [u8; 16]) -> u32 {
-    NextHop::index(&bytemuck::cast(address))
-}
-
 fn entry(cpu: usize, line: &NextHop) -> Entry {
     let mac = |mac: [u8; 6]| {
         let text = mac.map(|byte| format!("{byte:02x}")).join(":");
@@ -69,7 +56,7 @@ fn entry(cpu: usize, line: &NextHop) -> Entry {
     };
     let remote = Some(line.remote).filter(|remote| *remote != [0; 4]);
     Entry {
-        key: Ipv6Addr::from(line.address).to_string(),
+        key: Ipv6Addr::from(line.address().octets()).to_string(),
         fields: Fields::new()
             .with("cpu", cpu)
             .with("use", uses(line.flags))
@@ -107,7 +94,8 @@ mod tests {
     #[test]
     fn a_line_reads_by_meaning() {
         let line = NextHop {
-            address: "2001:db8::5efe:a00:7".parse::<Ipv6Addr>().unwrap().octets(),
+            high: 0x2001_0db8_0000_0000,
+            low: 0x0000_5efe_0a00_0007,
             egress: 4_000_000,
             remote: [10, 0, 0, 7],
             flags: NextHop::FORWARD | NextHop::SOURCE,
@@ -118,15 +106,5 @@ mod tests {
             ..NextHop::default()
         };
         insta::assert_json_snapshot!(entry(1, &line));
-    }
-
-    #[test]
-    fn both_forms_of_an_address_share_a_line() {
-        let octets = |text: &str| text.parse::<Ipv6Addr>().unwrap().octets();
-        let local = without_u_bit(octets("2001:db8::5efe:808:808"));
-        let global = without_u_bit(octets("2001:db8::200:5efe:808:808"));
-        assert_eq!(local, global);
-        let other = octets("2001:db8::200:0:0:1");
-        assert_eq!(without_u_bit(other), other);
     }
 }
