@@ -125,7 +125,7 @@ impl Node {
         self.discovery.configure(&self.settings, mtu);
         let wanted = desired::plan(&self.settings, &link, locator, mtu);
         let observed = plan::observe(&self.netlink, &wanted).await?;
-        for action in plan::diff(&wanted, &observed) {
+        for action in plan::diff(&wanted, &observed, clock::now()) {
             info!("{action}");
             plan::apply(&self.netlink, &action).await?;
         }

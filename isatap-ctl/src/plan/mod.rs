@@ -82,8 +82,8 @@ pub struct RouteSpec {
     pub preference: Preference,
 }
 
-/// What is to be done.
-pub fn diff(desired: &Desired, observed: &Observed) -> Vec<Action> {
+/// What is to be done. Deadlines that have passed are all alike.
+pub fn diff(desired: &Desired, observed: &Observed, now: Boottime) -> Vec<Action> {
     let mut actions = Vec::new();
     let name = || desired.name.clone();
     let device = observed.device;
@@ -104,7 +104,7 @@ pub fn diff(desired: &Desired, observed: &Observed) -> Vec<Action> {
         actions.push(Action::SetUp { name: name() });
     }
     actions.extend(removals(desired, observed));
-    actions.extend(additions(desired, observed));
+    actions.extend(additions(desired, observed, now));
     actions
 }
 
@@ -147,13 +147,14 @@ fn removals<'a>(desired: &'a Desired, observed: &'a Observed) -> impl Iterator<I
 fn additions<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
+    now: Boottime,
 ) -> impl Iterator<Item = Action> + 'a {
     let name = &desired.name;
-    let missing = desired.addresses.iter().filter(|(address, wanted)| {
+    let missing = desired.addresses.iter().filter(move |(address, wanted)| {
         !observed
             .addresses
             .get(address)
-            .is_some_and(|present| present.is_about(wanted))
+            .is_some_and(|present| present.is_about(wanted, now))
     });
     let addresses = missing.map(|(address, spec)| Action::PutAddress {
         name: name.clone(),
@@ -173,9 +174,9 @@ fn additions<'a>(
 }
 
 impl AddressSpec {
-    fn is_about(&self, other: &Self) -> bool {
+    fn is_about(&self, other: &Self, now: Boottime) -> bool {
         let close = |a: Option<Boottime>, b: Option<Boottime>| match (a, b) {
-            (Some(a), Some(b)) => a.abs_diff(b) <= SLACK,
+            (Some(a), Some(b)) => a.max(now).abs_diff(b.max(now)) <= SLACK,
             (a, b) => a == b,
         };
         self.prefix_len == other.prefix_len

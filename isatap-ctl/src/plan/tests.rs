@@ -36,7 +36,7 @@ fn satisfied() -> Observed {
 }
 
 fn lines(desired: &Desired, observed: &Observed) -> Vec<String> {
-    diff(desired, observed)
+    diff(desired, observed, Duration::ZERO)
         .iter()
         .map(ToString::to_string)
         .collect()
@@ -96,12 +96,12 @@ fn lifetimes_within_the_slack_are_equal() {
         addresses: with(102),
         ..satisfied()
     };
-    assert_eq!(diff(&wanted, &about), []);
+    assert_eq!(diff(&wanted, &about, Duration::ZERO), []);
     let other = Observed {
         addresses: with(103),
         ..satisfied()
     };
-    assert_eq!(diff(&wanted, &other).len(), 1);
+    assert_eq!(diff(&wanted, &other, Duration::ZERO).len(), 1);
 }
 
 #[test]
