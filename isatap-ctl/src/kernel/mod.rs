@@ -14,6 +14,7 @@ mod netlink;
 #[cfg(test)]
 pub(crate) mod netns;
 pub mod routes;
+pub mod sockets;
 pub mod sysctl;
 pub mod tun;
 pub mod watched;
