@@ -78,7 +78,7 @@ impl Netlink {
     /// Adds an IPv6 address marked as ours, or gives one that exists these lifetimes and the mark.
     ///
     /// There is no duplicate address detection, and no route to the prefix comes with it, not even
-    /// for fe80::/64. The kernel delivers packets to a new address a moment after this returns.
+    /// for `fe80::/64`. The kernel delivers packets to a new address a moment after this returns.
     pub async fn put_ipv6_address(
         &self,
         index: u32,
