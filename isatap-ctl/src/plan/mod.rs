@@ -1,6 +1,6 @@
 //! From what there should be and what there is to what to do about it.
 //!
-//! `observe` reads the kernel, [`diff`] compares, `apply` acts; only [`diff`] decides. Ours are the
+//! `observe` reads the kernel, [`diff()`] compares, `apply` acts; only [`diff()`] decides. Ours are the
 //! device, its addresses with our mark and its routes with our protocol number: whatever the
 //! kernel or an administrator adds is left alone, and counts if it is just what was wanted.
 
