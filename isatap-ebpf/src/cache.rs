@@ -7,6 +7,7 @@ use aya_ebpf::helpers::generated::{bpf_jiffies64, bpf_ktime_get_boot_ns};
 use isatap_common::{
     abi::{Config, NextHop, Peer},
     addr::{Address, Ipv4},
+    wire::ipv4,
 };
 
 use crate::{
@@ -44,6 +45,21 @@ impl Line {
         // SAFETY: the slot belongs to this CPU and stays where it is.
         let entry = unsafe { &*self.entry };
         (entry.flags & flag != 0 && self.is_current(entry, config)).then_some(entry)
+    }
+
+    /// Whether this is the line of a source whose packets to this locator, on this interface, have
+    /// been admitted.
+    #[inline(always)]
+    pub fn admits(&self, outer: &ipv4::Header, ifindex: u32, config: &Config) -> bool {
+        let Some(peer) = self.get(NextHop::SOURCE, config) else {
+            return false;
+        };
+        let Some(locator) = config.locators.get(usize::from(peer.locator)) else {
+            return false;
+        };
+        locator.ifindex == ifindex
+            && locator.ipv4 == outer.destination
+            && peer.remote == outer.source
     }
 
     /// Counts a packet to the address.

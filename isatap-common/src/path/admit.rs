@@ -212,7 +212,7 @@ fn next_hop(destination: Address, site: &impl Site) -> Result<Ipv4, Reason> {
 /// RFC 6324 section 3.3: an address with a foreign prefix that embeds an IPv4 address of ours, in
 /// the form of ISATAP or of 6to4.
 #[inline(always)]
-fn embeds_own_off_link(address: Address, site: &impl Site) -> bool {
+pub fn embeds_own_off_link(address: Address, site: &impl Site) -> bool {
     let own = |ipv4: Option<Ipv4>| ipv4.is_some_and(|ipv4| site.standing(ipv4) == Standing::Own);
     own(address.six_to_four()) || (own(address.embedded()) && !site.is_on_link(address))
 }

@@ -22,8 +22,12 @@ use crate::{
     config::{RoleSettings, Settings, XdpMode},
     datapath::{AttachedMode, Hook, Tables, fresh_jiffies, known_ipv4},
     kernel::routes::{Ipv6Route, Preference},
-    plan::{AddressSpec, Desired, RouteSpec},
+    plan::{AddressSpec, Desired, DeviceSpec, RouteSpec},
 };
+
+/// Metric of our routes. Those of native Router Advertisements have 1024 and so come first; an
+/// equal one would share the traffic with them.
+const METRIC: u32 = 2048;
 
 /// Where a program shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,49 +109,50 @@ pub fn plan(settings: &Settings, link: &Link, locator: Option<Ipv4Addr>, mtu: u3
                 },
             )
         });
-    let on_link = RouteSpec {
-        gateway: None,
-        preference: Preference::Medium,
-    };
-    let prefixes = prefixes(link).into_keys().map(|prefix| (prefix, on_link));
-    let routes = link.routes.iter().map(|(prefix, gateway)| {
-        let (address, preference) = (Some(gateway.address), gateway.preference);
-        (
-            *prefix,
-            RouteSpec {
-                gateway: address,
-                preference,
-            },
-        )
-    });
+    let on_link = prefixes(link)
+        .into_keys()
+        .map(|prefix| route(prefix, None, Preference::Medium));
+    let routes = link
+        .routes
+        .iter()
+        .map(|(prefix, gateway)| route(*prefix, Some(gateway.address), gateway.preference));
     Desired {
-        name: settings.interface.name.clone(),
-        mtu,
+        device: DeviceSpec {
+            name: settings.interface.name.clone(),
+            mtu,
+        },
         addresses: addresses.collect(),
-        routes: prefixes.chain(routes).collect(),
-        settings: sysctls(settings),
+        routes: on_link.chain(routes).collect(),
+        sysctls: sysctls(settings),
+    }
+}
+
+fn route(destination: Ipv6Net, gateway: Option<Ipv6Addr>, preference: Preference) -> RouteSpec {
+    RouteSpec {
+        destination,
+        gateway,
+        metric: METRIC,
+        preference,
     }
 }
 
 /// The daemon, not the kernel, acts on advertisements; uniqueness follows from the IPv4 address,
 /// so there is no duplicate address detection; and IPv4 forwarding on the device lets the
 /// programs ask the routing table (docs/decisions/0002).
-fn sysctls(settings: &Settings) -> BTreeMap<String, String> {
+fn sysctls(settings: &Settings) -> Vec<(String, String)> {
     let name = &settings.interface.name;
-    let mut sysctls = BTreeMap::from([
-        (format!("net/ipv6/conf/{name}/accept_ra"), "0"),
-        (format!("net/ipv6/conf/{name}/accept_dad"), "0"),
-        (format!("net/ipv6/conf/{name}/disable_ipv6"), "0"),
-        (format!("net/ipv4/conf/{name}/forwarding"), "1"),
-    ]);
-    match settings.role {
-        RoleSettings::Router(_) => sysctls.insert("net/ipv6/conf/all/forwarding".to_owned(), "1"),
-        RoleSettings::Host(_) => sysctls.insert(format!("net/ipv6/conf/{name}/forwarding"), "0"),
+    let role = match settings.role {
+        RoleSettings::Router(_) => ("net/ipv6/conf/all/forwarding".to_owned(), "1"),
+        RoleSettings::Host(_) => (format!("net/ipv6/conf/{name}/forwarding"), "0"),
     };
-    sysctls
-        .into_iter()
-        .map(|(key, value)| (key, value.to_owned()))
-        .collect()
+    let sysctls = [
+        (format!("net/ipv6/conf/{name}/disable_ipv6"), "0"),
+        (format!("net/ipv6/conf/{name}/accept_dad"), "0"),
+        (format!("net/ipv4/conf/{name}/forwarding"), "1"),
+        role,
+        (format!("net/ipv6/conf/{name}/accept_ra"), "0"),
+    ];
+    sysctls.map(|(key, value)| (key, value.to_owned())).into()
 }
 
 /// The contents of the maps. `redirectable` are the NICs that carry the XDP program.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     datapath::{detach_filter, pinned_locators},
-    kernel::{Netlink, bpffs, lock},
+    kernel::{Netlink, bpffs, lock, tun},
 };
 
 /// `isatap-ctl down`: refuses while the daemon runs, and is content with nothing to do.
@@ -55,12 +55,7 @@ async fn detach_filters(interface: &str) -> Result<()> {
 }
 
 async fn delete_device(interface: &str) -> Result<()> {
-    let netlink = Netlink::connect()?;
-    if let Some(link) = netlink.link(interface).await?
-        && link.is_tun()
-    {
-        netlink.delete_link(link.index).await?;
-    }
+    tun::delete(&Netlink::connect()?, interface).await?;
     Ok(())
 }
 

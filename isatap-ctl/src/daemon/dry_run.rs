@@ -40,7 +40,7 @@ async fn actions(settings: &Settings) -> Result<Vec<String>> {
     let mtu = world.mtu(&settings.interface);
     let wanted = desired::plan(settings, &link, locator, mtu);
     let observed = plan::observe(&netlink, &wanted).await?;
-    let mut actions: Vec<String> = plan::diff(&wanted, &observed, clock::now())
+    let mut actions: Vec<String> = plan::diff(&wanted, &observed)
         .iter()
         .map(ToString::to_string)
         .collect();

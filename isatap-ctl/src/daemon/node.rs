@@ -30,7 +30,8 @@ use crate::{
         lock::Lock,
         sockets::{Datagram, Icmpv6Socket, Protocol41Socket, Received},
     },
-    plan, prl,
+    plan::{self, Action},
+    prl,
 };
 
 /// Everything that runs.
@@ -50,6 +51,8 @@ pub struct Node {
     pub(super) hooks: BTreeMap<Hook, HookState>,
     directory: PathBuf,
     decap_l3: bool,
+    /// What a start that is not complete has done.
+    taken: Option<Vec<Action>>,
     _lock: Lock,
 }
 
@@ -61,13 +64,20 @@ impl Node {
         let name = settings.interface.name.clone();
         let lock = Lock::acquire(&name)?;
         let is_first = !bpffs::pin_directory(&name).exists();
-        match Self::set_up(settings, lock).await {
-            Ok(node) => Ok(node),
+        let mut node = match Self::set_up(settings, lock).await {
+            Ok(node) => node,
+            Err(error) => return Err(take_back(&name, is_first, error).await),
+        };
+        match node.reconcile().await {
+            Ok(()) => {
+                node.taken = None;
+                Ok(node)
+            }
             Err(error) => {
-                if is_first && let Err(undo) = super::down::remove(&name).await {
-                    warn!("what was set up could not be taken back: {undo:#}");
+                if let (true, Some(taken)) = (is_first, &node.taken) {
+                    plan::undo(&node.netlink, taken).await;
                 }
-                Err(error)
+                Err(take_back(&name, is_first, error).await)
             }
         }
     }
@@ -106,10 +116,10 @@ impl Node {
             world,
             directory,
             decap_l3,
+            taken: Some(Vec::new()),
             _lock: lock,
         };
         node.read_prl();
-        node.reconcile().await?;
         Ok(node)
     }
 
@@ -125,9 +135,12 @@ impl Node {
         self.discovery.configure(&self.settings, mtu);
         let wanted = desired::plan(&self.settings, &link, locator, mtu);
         let observed = plan::observe(&self.netlink, &wanted).await?;
-        for action in plan::diff(&wanted, &observed, clock::now()) {
+        for action in plan::diff(&wanted, &observed) {
             info!("{action}");
             plan::apply(&self.netlink, &action).await?;
+            if let Some(taken) = &mut self.taken {
+                taken.push(action);
+            }
         }
         self.link = link;
         inputs.routes = self.netlink.routes(self.index).await?;
@@ -301,6 +314,14 @@ impl Node {
             }
         }
     }
+}
+
+/// Removes what a first start has left, and returns why it failed.
+async fn take_back(name: &str, is_first: bool, error: anyhow::Error) -> anyhow::Error {
+    if is_first && let Err(undo) = super::down::remove(name).await {
+        warn!("what was set up could not be taken back: {undo:#}");
+    }
+    error
 }
 
 /// Every NIC of the configuration exists.

@@ -203,7 +203,9 @@ impl Datapath {
         let updated = match hook {
             Hook::Xdp(_) => {
                 let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
-                program.attach_to_link(XdpLink::try_from(link)?).map(|_| ())
+                let updated = program.attach_to_link(XdpLink::try_from(link)?);
+                // The pin alone holds the link, so that removing the pin detaches.
+                updated.and_then(|id| program.take_link(id)).map(drop)
             }
             Hook::In(_) | Hook::Out(_) => {
                 let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;

@@ -77,7 +77,8 @@ impl Netlink {
 
     /// Adds an IPv6 address marked as ours, or gives one that exists these lifetimes and the mark.
     ///
-    /// There is no duplicate address detection, and no route to the prefix comes with it.
+    /// There is no duplicate address detection, and no route to the prefix comes with it, not even
+    /// for `fe80::/64`. The kernel delivers packets to a new address a moment after this returns.
     pub async fn put_ipv6_address(
         &self,
         index: u32,
@@ -235,6 +236,29 @@ mod tests {
     use super::super::{netns, tun};
     use super::*;
 
+    impl Netlink {
+        /// Gives a device an IPv4 address, as an administrator does.
+        pub(crate) async fn put_ipv4_address(
+            &self,
+            index: u32,
+            address: Ipv4Addr,
+            prefix_len: u8,
+        ) -> Result<(), Error> {
+            let mut message = AddressMessage::default();
+            message.header.family = AddressFamily::Inet;
+            message.header.prefix_len = prefix_len;
+            message.header.index = index;
+            let host = u32::MAX.checked_shr(prefix_len.into()).unwrap_or(0);
+            let broadcast = Ipv4Addr::from_bits(address.to_bits() | host);
+            message.attributes.extend([
+                AddressAttribute::Local(address.into()),
+                AddressAttribute::Broadcast(broadcast),
+            ]);
+            let message = RouteNetlinkMessage::NewAddress(message);
+            self.change(String::new, message, NLM_F_CREATE).await
+        }
+    }
+
     const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0x5efe, 0x0a00, 1);
 
     async fn device(netlink: &Netlink) -> u32 {
@@ -325,20 +349,8 @@ mod tests {
             let netlink = Netlink::connect().unwrap();
             netlink.set_up(1, true).await.unwrap();
             for last in [1, 2] {
-                let mut message = AddressMessage::default();
-                message.header.family = AddressFamily::Inet;
-                message.header.prefix_len = 24;
-                message.header.index = 1;
                 let address = Ipv4Addr::new(192, 0, 2, last);
-                message.attributes.extend([
-                    AddressAttribute::Local(address.into()),
-                    AddressAttribute::Broadcast(Ipv4Addr::new(192, 0, 2, 255)),
-                ]);
-                let message = RouteNetlinkMessage::NewAddress(message);
-                netlink
-                    .change(String::new, message, NLM_F_CREATE)
-                    .await
-                    .unwrap();
+                netlink.put_ipv4_address(1, address, 24).await.unwrap();
             }
             let found = netlink.ipv4_addresses().await.unwrap();
             let brief: Vec<_> = found

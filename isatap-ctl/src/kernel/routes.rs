@@ -1,5 +1,6 @@
 //! IPv6 routes through a device.
 
+use std::fmt;
 use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
@@ -32,6 +33,16 @@ pub enum Preference {
     High,
 }
 
+impl fmt::Display for Preference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
+}
+
 /// One way to a destination. A multipath route is one for each of its next hops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ipv6Route {
@@ -54,7 +65,7 @@ pub struct Ipv6Route {
 pub enum Beside {
     /// Become another path of it.
     Joined,
-    /// Take its place, without a moment in between.
+    /// Take its place without a moment in between; of every path, also through other devices.
     Replaced,
     /// Fail.
     Refused,

@@ -121,7 +121,6 @@ fn refused(name: &str, cause: Errno) -> Error {
 /// The requests to the device. The kernel declares both with the size of an int, although the
 /// first takes a whole `ifreq`.
 mod ioctl {
-    #![expect(missing_docs, reason = "the macros document what they make")]
     use nix::libc::{c_int, ifreq};
     use nix::request_code_write;
 

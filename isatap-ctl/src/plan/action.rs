@@ -1,113 +1,194 @@
-use std::{fmt, net::Ipv6Addr, time::Duration};
+//! One step from what there is towards what there should be.
 
-use ipnet::Ipv6Net;
+use std::fmt;
+use std::net::Ipv6Addr;
 
-use super::{AddressSpec, RouteSpec};
-use crate::clock::{self, Boottime};
+use serde::Serialize;
 
-/// One step towards what is desired.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the structures that they come from"
-)]
+use super::state::RouteSpec;
+use crate::kernel::addresses::Lifetimes;
+
+/// A change to the kernel's state. It carries what was there before, so that it can be undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the fields are named after what they are")]
 pub enum Action {
-    /// Makes the TUN device.
-    CreateDevice { name: String },
-    /// Keeps the kernel from making addresses of its own.
-    KeepAddressesManual { name: String },
-    /// Writes a value below `/proc/sys`.
-    Set { key: String, value: String },
-    /// Sets the device's MTU.
-    SetMtu { name: String, mtu: u32 },
-    /// Sets the device up.
-    SetUp { name: String },
-    /// Removes a route of ours.
-    RemoveRoute {
-        name: String,
-        destination: Ipv6Net,
-        route: RouteSpec,
+    /// Create the persistent TUN device.
+    CreateDevice { device: String },
+    /// Delete it.
+    DeleteDevice { device: String },
+    /// Say whether the kernel makes addresses for the device by itself.
+    SetAddressGeneration { device: String, on: bool },
+    /// Set a sysctl; one of a device that is to be created has no value before.
+    SetSysctl {
+        key: String,
+        value: String,
+        before: Option<String>,
     },
-    /// Removes an address of ours.
+    /// Set the largest packet.
+    SetMtu {
+        device: String,
+        mtu: u32,
+        before: Option<u32>,
+    },
+    /// Set the device up or down.
+    SetUp { device: String, up: bool },
+    /// Remove one of our routes.
+    RemoveRoute { device: String, route: RouteSpec },
+    /// Remove one of our addresses.
     RemoveAddress {
-        name: String,
+        device: String,
         address: Ipv6Addr,
         prefix_len: u8,
+        lifetimes: Lifetimes,
     },
-    /// Adds an address, or gives it other lifetimes.
-    PutAddress {
-        name: String,
+    /// Add an address.
+    AddAddress {
+        device: String,
         address: Ipv6Addr,
-        spec: AddressSpec,
+        prefix_len: u8,
+        lifetimes: Lifetimes,
     },
-    /// Adds a route, or puts it in the place of the present one.
-    PutRoute {
-        name: String,
-        destination: Ipv6Net,
-        route: RouteSpec,
+    /// Give one of our addresses other lifetimes.
+    RefreshAddress {
+        device: String,
+        address: Ipv6Addr,
+        prefix_len: u8,
+        lifetimes: Lifetimes,
+        before: Lifetimes,
     },
+    /// Add a route.
+    AddRoute { device: String, route: RouteSpec },
+}
+
+impl Action {
+    /// What undoes this; `None` if there is nothing to restore.
+    pub fn inverse(&self) -> Option<Self> {
+        use Action as A;
+        Some(match self.clone() {
+            A::CreateDevice { device } => A::DeleteDevice { device },
+            A::DeleteDevice { device } => A::CreateDevice { device },
+            A::SetAddressGeneration { device, on } => A::SetAddressGeneration { device, on: !on },
+            A::SetSysctl { key, value, before } => A::SetSysctl {
+                key,
+                value: before?,
+                before: Some(value),
+            },
+            A::SetMtu {
+                device,
+                mtu,
+                before,
+            } => A::SetMtu {
+                device,
+                mtu: before?,
+                before: Some(mtu),
+            },
+            A::SetUp { device, up } => A::SetUp { device, up: !up },
+            A::RemoveRoute { device, route } => A::AddRoute { device, route },
+            A::AddRoute { device, route } => A::RemoveRoute { device, route },
+            A::RemoveAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+            } => A::AddAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+            },
+            A::AddAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+            } => A::RemoveAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+            },
+            A::RefreshAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+                before,
+            } => A::RefreshAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes: before,
+                before: lifetimes,
+            },
+        })
+    }
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CreateDevice { name } => write!(f, "create TUN device {name}"),
-            Self::KeepAddressesManual { name } => {
-                write!(f, "make no addresses on {name} by itself")
+            Self::CreateDevice { device } => write!(f, "create TUN device {device}"),
+            Self::DeleteDevice { device } => write!(f, "delete TUN device {device}"),
+            Self::SetAddressGeneration { device, on } => {
+                let verb = if *on { "start" } else { "stop" };
+                write!(f, "{verb} generating addresses for {device}")
             }
-            Self::Set { key, value } => write!(f, "set {key} to {value}"),
-            Self::SetMtu { name, mtu } => write!(f, "set MTU of {name} to {mtu}"),
-            Self::SetUp { name } => write!(f, "set {name} up"),
-            Self::RemoveRoute {
-                name, destination, ..
+            Self::SetSysctl { key, value, before } => {
+                write!(f, "set {key} to {value}")?;
+                before.iter().try_for_each(|b| write!(f, ", was {b}"))
+            }
+            Self::SetMtu {
+                device,
+                mtu,
+                before,
             } => {
-                write!(f, "remove route to {destination} from {name}")
+                write!(f, "set the MTU of {device} to {mtu}")?;
+                before.iter().try_for_each(|b| write!(f, ", was {b}"))
             }
+            Self::SetUp { device, up } => {
+                write!(f, "set {device} {}", if *up { "up" } else { "down" })
+            }
+            Self::RemoveRoute { device, route } => {
+                write!(f, "remove route {route} dev {device}")
+            }
+            Self::AddRoute { device, route } => write!(f, "add route {route} dev {device}"),
             Self::RemoveAddress {
-                name,
+                device,
                 address,
                 prefix_len,
-            } => {
-                write!(f, "remove address {address}/{prefix_len} from {name}")
-            }
-            Self::PutAddress {
-                name,
+                ..
+            } => write!(f, "remove address {address}/{prefix_len} from {device}"),
+            Self::AddAddress {
+                device,
                 address,
-                spec,
+                prefix_len,
+                lifetimes,
             } => write!(
                 f,
-                "add address {address}/{} to {name}, preferred {}, valid {}",
-                spec.prefix_len,
-                Left(spec.preferred),
-                Left(spec.valid)
+                "add address {address}/{prefix_len} to {device}, {lifetimes}"
             ),
-            Self::PutRoute {
-                name,
-                destination,
-                route: RouteSpec {
-                    gateway: Some(via), ..
-                },
-            } => {
-                write!(f, "add route to {destination} via {via} on {name}")
-            }
-            Self::PutRoute {
-                name, destination, ..
-            } => {
-                write!(f, "add route to {destination} on {name}")
-            }
+            Self::RefreshAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+                ..
+            } => write!(
+                f,
+                "refresh address {address}/{prefix_len} on {device}, {lifetimes}"
+            ),
         }
     }
 }
 
-/// What is left until a deadline.
-struct Left(Option<Boottime>);
-
-impl fmt::Display for Left {
+/// As `ip route` shows it.
+impl fmt::Display for RouteSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.map(|until| until.saturating_sub(clock::now())) {
-            None => f.write_str("for ever"),
-            Some(Duration::ZERO) => f.write_str("no longer"),
-            Some(left) => write!(f, "for {} s", left.as_secs_f64().round()),
+        write!(f, "{}", self.destination)?;
+        if let Some(gateway) = self.gateway {
+            write!(f, " via {gateway}")?;
         }
+        write!(f, " metric {} pref {}", self.metric, self.preference)
     }
 }

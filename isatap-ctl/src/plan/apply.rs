@@ -1,97 +1,97 @@
-use std::time::Duration;
+//! Carrying out the steps.
 
-use ipnet::Ipv6Net;
+use nix::errno::Errno;
 
-use super::{Action, AddressSpec, RouteSpec};
-use crate::{
-    clock::{self, Boottime},
-    kernel::{
-        Error, Netlink,
-        addresses::Lifetimes,
-        routes::{Beside, Ipv6Route, RT_TABLE_MAIN, RTPROT_ISATAP},
-        sysctl, tun,
-    },
-};
+use super::action::Action;
+use super::state::RouteSpec;
+use crate::kernel::routes::{Beside, Ipv6Route, RT_TABLE_MAIN, RTPROT_ISATAP};
+use crate::kernel::{Error, Netlink, sysctl, tun};
 
-/// Metric of our routes, which is that of routes from Router Advertisements.
-const METRIC: u32 = 1024;
-
-/// Takes one step.
+/// Takes one step. It is fine if what it asks for is so already.
 pub async fn apply(netlink: &Netlink, action: &Action) -> Result<(), Error> {
     match action {
-        Action::CreateDevice { name } => tun::open(name).map(drop),
-        Action::KeepAddressesManual { name } => {
-            netlink
-                .set_generates_addresses(index(netlink, name).await?, false)
-                .await
+        Action::CreateDevice { device } => tun::open(device).map(drop),
+        Action::DeleteDevice { device } => tun::delete(netlink, device).await,
+        Action::SetSysctl { key, value, .. } => sysctl::write(key, value).map(drop),
+        Action::SetAddressGeneration { device, on } => {
+            let index = index(netlink, device).await?;
+            netlink.set_generates_addresses(index, *on).await
         }
-        Action::Set { key, value } => sysctl::write(key, value).map(drop),
-        Action::SetMtu { name, mtu } => netlink.set_mtu(index(netlink, name).await?, *mtu).await,
-        Action::SetUp { name } => netlink.set_up(index(netlink, name).await?, true).await,
-        Action::RemoveRoute {
-            name,
-            destination,
-            route,
-        } => {
-            let index = index(netlink, name).await?;
-            netlink.remove_route(index, &of(*destination, route)).await
+        Action::SetMtu { device, mtu, .. } => {
+            netlink.set_mtu(index(netlink, device).await?, *mtu).await
+        }
+        Action::SetUp { device, up } => netlink.set_up(index(netlink, device).await?, *up).await,
+        Action::RemoveRoute { device, route } => {
+            let index = index(netlink, device).await?;
+            let removed = netlink.remove_route(index, &ours(route)).await;
+            unless(Errno::ESRCH, removed)
+        }
+        Action::AddRoute { device, route } => {
+            let index = index(netlink, device).await?;
+            let added = netlink.add_route(index, &ours(route), Beside::Joined).await;
+            unless(Errno::EEXIST, added)
         }
         Action::RemoveAddress {
-            name,
+            device,
             address,
             prefix_len,
+            ..
         } => {
-            let index = index(netlink, name).await?;
-            netlink
-                .remove_ipv6_address(index, *address, *prefix_len)
-                .await
+            let index = index(netlink, device).await?;
+            let removed = netlink.remove_ipv6_address(index, *address, *prefix_len);
+            unless(Errno::EADDRNOTAVAIL, removed.await)
         }
-        Action::PutAddress {
-            name,
+        Action::AddAddress {
+            device,
             address,
-            spec,
-        } => {
-            let index = index(netlink, name).await?;
-            netlink
-                .put_ipv6_address(index, *address, spec.prefix_len, lifetimes(spec))
-                .await
+            prefix_len,
+            lifetimes,
         }
-        Action::PutRoute {
-            name,
-            destination,
-            route,
+        | Action::RefreshAddress {
+            device,
+            address,
+            prefix_len,
+            lifetimes,
+            ..
         } => {
-            let index = index(netlink, name).await?;
-            netlink
-                .add_route(index, &of(*destination, route), Beside::Replaced)
-                .await
+            let index = index(netlink, device).await?;
+            let put = netlink.put_ipv6_address(index, *address, *prefix_len, *lifetimes);
+            put.await
         }
     }
 }
 
-async fn index(netlink: &Netlink, name: &str) -> Result<u32, Error> {
-    let link = netlink.link(name).await?;
-    link.map(|link| link.index)
-        .ok_or_else(|| Error::NoDevice(name.to_owned()))
+/// Undoes steps that were taken, the last first, as far as that goes; returns what went wrong.
+pub async fn undo(netlink: &Netlink, taken: &[Action]) -> Vec<Error> {
+    let mut errors = Vec::new();
+    for action in taken.iter().rev().filter_map(Action::inverse) {
+        errors.extend(apply(netlink, &action).await.err());
+    }
+    errors
 }
 
-fn of(destination: Ipv6Net, route: &RouteSpec) -> Ipv6Route {
+async fn index(netlink: &Netlink, device: &str) -> Result<u32, Error> {
+    let link = netlink.link(device).await?;
+    let link = link.ok_or_else(|| Error::NoDevice(device.to_owned()))?;
+    Ok(link.index)
+}
+
+/// The route as the kernel should have it.
+fn ours(route: &RouteSpec) -> Ipv6Route {
     Ipv6Route {
-        destination,
+        destination: route.destination,
         gateway: route.gateway,
-        metric: METRIC,
+        metric: route.metric,
         protocol: RTPROT_ISATAP,
         preference: route.preference,
         table: RT_TABLE_MAIN,
     }
 }
 
-fn lifetimes(spec: &AddressSpec) -> Lifetimes {
-    let left = |until: Option<Boottime>| -> Option<Duration> {
-        until.map(|until| until.saturating_sub(clock::now()))
-    };
-    Lifetimes {
-        preferred: left(spec.preferred),
-        valid: left(spec.valid),
+/// Forgives the error that says that there was nothing to do.
+fn unless(harmless: Errno, result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.errno() == Some(harmless) => Ok(()),
+        result => result,
     }
 }

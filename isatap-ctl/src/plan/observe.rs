@@ -1,57 +1,78 @@
-use std::collections::BTreeMap;
+//! Reading what there is.
 
-use super::{AddressSpec, Desired, DeviceState, Observed, RouteSpec, keys};
-use crate::{
-    clock,
-    kernel::{
-        Error, Netlink,
-        addresses::IFAPROT_ISATAP,
-        routes::{RT_TABLE_MAIN, RTPROT_ISATAP},
-        sysctl,
-    },
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv6Addr;
 
-/// What the kernel has of `desired`, and what else of ours.
+use super::state::{AddressSpec, Desired, DeviceState, Observed, RouteSpec};
+use crate::clock::{self, Boottime};
+use crate::kernel::addresses::{IFAPROT_ISATAP, Ipv6OnLink, Lifetimes};
+use crate::kernel::routes::{Ipv6Route, RT_TABLE_MAIN, RTPROT_ISATAP};
+use crate::kernel::{Error, Netlink, sysctl, tun};
+
+/// What there is of what `desired` is about.
+///
+/// An interface of that name that is not a TUN device is an error: it is not ours to change.
 pub async fn observe(netlink: &Netlink, desired: &Desired) -> Result<Observed, Error> {
-    let Some(link) = netlink.link(&desired.name).await? else {
-        return Ok(Observed::default());
+    let name = &desired.device.name;
+    let mut observed = Observed {
+        at: clock::now(),
+        sysctls: sysctls(desired),
+        ..Observed::default()
     };
-    let now = clock::now();
-    let ours = netlink.ipv6_addresses(link.index).await?.into_iter();
-    let addresses = ours
-        .filter(|address| address.protocol == IFAPROT_ISATAP)
-        .map(|address| {
-            let until = |left: Option<_>| left.map(|left| now + left);
-            let spec = AddressSpec {
-                prefix_len: address.prefix_len,
-                preferred: until(address.lifetimes.preferred),
-                valid: until(address.lifetimes.valid),
-            };
-            (address.address, spec)
+    let Some(link) = netlink.link(name).await? else {
+        return Ok(observed);
+    };
+    if !link.is_tun() {
+        return Err(Error::WrongDevice {
+            name: name.clone(),
+            found: tun::describe(link.kind.as_deref()),
         });
-    let addresses: BTreeMap<_, _> = addresses.collect();
-    let routes = netlink.routes(link.index).await?.into_iter();
-    let routes = routes
-        .filter(|route| route.protocol == RTPROT_ISATAP && route.table == RT_TABLE_MAIN)
-        .map(|route| {
-            let spec = RouteSpec {
-                gateway: route.gateway,
-                preference: route.preference,
-            };
-            (route.destination, spec)
-        });
-    let device = DeviceState {
+    }
+    observed.device = Some(DeviceState {
         mtu: link.mtu,
         up: link.up,
         generates_addresses: link.generates_addresses,
+    });
+    let addresses = netlink.ipv6_addresses(link.index).await?;
+    let (ours, others) = addresses
+        .into_iter()
+        .partition::<Vec<_>, _>(|address| address.protocol == IFAPROT_ISATAP);
+    observed.addresses = specs(&ours, observed.at);
+    observed.other_addresses = others.iter().map(|other| other.address).collect();
+    let routes = netlink.routes(link.index).await?;
+    observed.routes = paths(&routes, |protocol| protocol == RTPROT_ISATAP);
+    observed.other_routes = paths(&routes, |protocol| protocol != RTPROT_ISATAP);
+    Ok(observed)
+}
+
+/// The desired settings that can be read; those of a device that is yet to come cannot.
+fn sysctls(desired: &Desired) -> BTreeMap<String, String> {
+    let keys = desired.sysctls.iter().map(|(key, _)| key);
+    keys.filter_map(|key| Some((key.clone(), sysctl::read(key).ok()?)))
+        .collect()
+}
+
+fn specs(addresses: &[Ipv6OnLink], at: Boottime) -> BTreeMap<Ipv6Addr, AddressSpec> {
+    let spec = |address: &Ipv6OnLink| {
+        let Lifetimes { preferred, valid } = address.lifetimes;
+        AddressSpec {
+            prefix_len: address.prefix_len,
+            preferred: preferred.map(|left| at.saturating_add(left)),
+            valid: valid.map(|left| at.saturating_add(left)),
+        }
     };
-    let settings = keys(desired).into_iter();
-    // A key that cannot be read is written, and the error is the writer's to tell.
-    let settings = settings.filter_map(|key| Some((key.clone(), sysctl::read(key).ok()?)));
-    Ok(Observed {
-        device: Some(device),
-        addresses,
-        routes: routes.collect(),
-        settings: settings.collect(),
-    })
+    addresses.iter().map(|a| (a.address, spec(a))).collect()
+}
+
+/// The routes of the main table whose protocol is `ours`.
+fn paths(routes: &[Ipv6Route], ours: impl Fn(u8) -> bool) -> BTreeSet<RouteSpec> {
+    let main = routes.iter().filter(|r| r.table == RT_TABLE_MAIN);
+    main.filter(|route| ours(route.protocol))
+        .map(|route| RouteSpec {
+            destination: route.destination,
+            gateway: route.gateway,
+            metric: route.metric,
+            preference: route.preference,
+        })
+        .collect()
 }

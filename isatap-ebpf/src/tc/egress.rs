@@ -3,7 +3,11 @@
 use aya_ebpf::{EbpfContext as _, programs::TcContext};
 use isatap_common::{
     abi::{Direction, Layer, NextHop},
-    path::{self, Reason, Site as _},
+    path::{
+        self, Reason, Site as _,
+        admit::{self, Tunnel},
+        parse, rewrite,
+    },
     wire::{ethernet, ipv4, ipv6},
 };
 
@@ -21,53 +25,56 @@ fn send(ctx: &TcContext) -> Result<Forwarded, Reason> {
     let site = Maps::new().ok_or(Reason::NoLocator)?;
     let buffer = Buffer(ctx);
     buffer.pull(ipv6::LENGTH);
-    let identification = identification(Layer::Tc);
-    let (packet, tunnel, push) = path::encapsulate(&buffer, 0, identification, &site)?;
-    let config = site.config();
-    let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
-    let line = Line::of(packet.inner.destination).ok_or(Reason::Failed)?;
-    let known = line
-        .get(NextHop::FORWARD, config)
-        .filter(|entry| entry.remote == tunnel.remote && entry.locator == tunnel.locator);
-    if let Some(next_hop) = known {
-        line.sent(segments, bytes);
-        apply::push(ctx, &push, &header(next_hop))?;
-        let action = apply::redirect(next_hop.egress);
-        return Ok(Forwarded {
-            action,
+    match cached(ctx, &buffer, &site) {
+        Some(forwarded) => forwarded,
+        None => resolved(ctx, &buffer, &site),
+    }
+}
+
+/// The common case: the way is in the cache, and the source is not one of ours with a foreign
+/// prefix. `None` where anything is out of the ordinary.
+#[inline(always)]
+fn cached(
+    ctx: &TcContext,
+    buffer: &Buffer<'_>,
+    site: &Maps<'_>,
+) -> Option<Result<Forwarded, Reason>> {
+    let packet = parse::outbound(buffer, 0).ok()?;
+    let inner = &packet.inner;
+    let line = Line::of(inner.destination)?;
+    let next_hop = line.get(NextHop::FORWARD, site.config())?;
+    if next_hop.remote == [0; 4] || admit::embeds_own_off_link(inner.source, site) {
+        return None;
+    }
+    let tunnel = Tunnel {
+        remote: next_hop.remote,
+        locator: next_hop.locator,
+    };
+    let push = rewrite::push(&packet, tunnel, identification(Layer::Tc), site).ok()?;
+    let (segments, bytes) = (buffer.segments(), inner.total_length());
+    line.sent(segments, bytes);
+    Some(
+        apply::push(ctx, &push, &header(next_hop)).map(|()| Forwarded {
+            action: apply::redirect(next_hop.egress),
             reason: Reason::Cached,
             packets: segments,
             bytes,
-        });
-    }
-    let locator = config
-        .locators
-        .get(usize::from(tunnel.locator))
-        .ok_or(Reason::NoLocator)?;
-    let length = if buffer.is_gso() {
+        }),
+    )
+}
+
+/// The whole decision, and what it found into the cache.
+#[inline(always)]
+fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Forwarded, Reason> {
+    let (packet, tunnel, push) = path::encapsulate(buffer, 0, identification(Layer::Tc), site)?;
+    let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
+    let line = Line::of(packet.inner.destination).ok_or(Reason::Failed)?;
+    let total = if buffer.is_gso() {
         0
     } else {
         bytes + ipv4::LENGTH as u32
     };
-    let length = u16::try_from(length).map_err(|_| Reason::TooBig)?;
-    let is_due = line.is_due();
-    let way = fib::ipv4(
-        ctx.as_ptr(),
-        config.device,
-        locator.ipv4,
-        tunnel.remote,
-        length,
-    );
-    let egress = match way {
-        Ok(way) if way.egress == config.device => return Err(Reason::NoRoute),
-        Ok(way) if !is_due => {
-            line.fill_forward(config, &way, tunnel.remote, tunnel.locator);
-            way.egress
-        }
-        Ok(way) => way.egress,
-        Err(no_way) if no_way.reason == Reason::NoNeighbor && no_way.egress != 0 => no_way.egress,
-        Err(no_way) => return Err(no_way.reason),
-    };
+    let egress = resolve(ctx, &line, tunnel, total, site)?;
     line.sent(segments, bytes);
     apply::push(
         ctx,
@@ -82,6 +89,44 @@ fn send(ctx: &TcContext) -> Result<Forwarded, Reason> {
         packets: segments,
         bytes,
     })
+}
+
+/// The interface out of which an outer packet of `total` octets goes; zero leaves the comparison
+/// with its MTU to the kernel.
+#[inline(always)]
+fn resolve(
+    ctx: &TcContext,
+    line: &Line,
+    tunnel: Tunnel,
+    total: u32,
+    site: &Maps<'_>,
+) -> Result<u32, Reason> {
+    let config = site.config();
+    let locator = config
+        .locators
+        .get(usize::from(tunnel.locator))
+        .ok_or(Reason::NoLocator)?;
+    let total = u16::try_from(total).map_err(|_| Reason::TooBig)?;
+    let is_due = line.is_due();
+    match fib::ipv4(
+        ctx.as_ptr(),
+        config.device,
+        locator.ipv4,
+        tunnel.remote,
+        total,
+    ) {
+        Ok(way) if way.egress == config.device => Err(Reason::NoRoute),
+        Ok(way) => {
+            if !is_due {
+                line.fill_forward(config, &way, tunnel.remote, tunnel.locator);
+            }
+            Ok(way.egress)
+        }
+        Err(no_way) if no_way.reason == Reason::NoNeighbor && no_way.egress != 0 => {
+            Ok(no_way.egress)
+        }
+        Err(no_way) => Err(no_way.reason),
+    }
 }
 
 #[inline(always)]

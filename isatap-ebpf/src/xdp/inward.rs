@@ -43,12 +43,7 @@ fn cached(
     }
     let config = site.config();
     let source = Line::of(packet.inner.source)?;
-    let peer = source.get(NextHop::SOURCE, config)?;
-    let locator = config.locators.get(usize::from(peer.locator))?;
-    let is_for_locator = locator.ifindex == ctx.ingress_ifindex() as u32
-        && locator.ipv4 == outer.destination
-        && peer.remote == outer.source;
-    if !is_for_locator {
+    if !source.admits(&outer, ctx.ingress_ifindex() as u32, config) {
         return None;
     }
     let destination = Line::of(packet.inner.destination)?;
@@ -67,6 +62,7 @@ fn cached(
 fn is_ordinary(packet: &Inbound) -> bool {
     let inner = &packet.inner;
     inner.hop_limit > 1
+        && !inner.source.is_link_local()
         && !matches!(packet.icmp_type, Some(133..=137))
         && !matches!(inner.next_header, ipv6::NEXT_IPV4 | ipv6::NEXT_IPV6)
 }

@@ -75,6 +75,11 @@ fn router_rows() -> Vec<Row> {
             R::Delivered,
         ),
         stack(
+            "link-local source, native destination",
+            &from_host(udp(HOST_LINK, SERVER)),
+            R::LinkScope,
+        ),
+        stack(
             "link-local to our link-local",
             &link(HOST_LINK, HOST),
             R::LinkScope,
@@ -348,6 +353,32 @@ fn decapsulation_without_the_flag_is_the_same() {
         let model = Model(tables(Role::Router, Switches::default(), indexes));
         for row in router_rows() {
             check(&mut machine, &model, indexes, &row);
+        }
+    });
+}
+
+/// What earlier packets of the same host left in the cache must not let a later one through.
+#[test]
+fn a_warm_cache_changes_no_verdict() {
+    in_namespace(|| {
+        let mut machine = Machine::new("warm", Role::Router, FLAG);
+        let uplink = machine.indexes.uplink;
+        let transit = from_host(udp(HOST_GLOBAL, SERVER)).from_gateway();
+        let link = udp(HOST_LINK, OUR_LINK).within(HOST, OUR).from_gateway();
+        for row in router_rows() {
+            for warming in [&transit, &link] {
+                machine.tc_in(uplink, warming);
+                machine.xdp(Direction::In, uplink, warming);
+            }
+            let xdp = machine.xdp(Direction::In, uplink, &row.frame).reason;
+            let cached = row.xdp == Reason::Resolved && xdp == Some(Reason::Cached);
+            assert!(
+                cached || xdp == Some(row.xdp),
+                "{}: xdp says {xdp:?}",
+                row.name
+            );
+            let tc = machine.tc_in(uplink, &row.frame);
+            assert_eq!(tc.reason, Some(row.tc), "{}: tc", row.name);
         }
     });
 }

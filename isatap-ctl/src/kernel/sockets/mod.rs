@@ -3,6 +3,8 @@
 mod icmpv6;
 mod protocol41;
 mod receive;
+#[cfg(test)]
+mod tests;
 
 pub use icmpv6::{Icmpv6Socket, Received};
 pub use protocol41::{Datagram, Protocol41Socket};

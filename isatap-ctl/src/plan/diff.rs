@@ -1,0 +1,145 @@
+//! The decision what to do.
+
+use std::net::Ipv6Addr;
+
+use super::action::Action;
+use super::lifetime::agree;
+use super::state::{AddressSpec, Desired, DeviceState, Observed, RouteSpec};
+
+/// The steps from `observed` to `desired`, in the order to take them; none if they agree.
+///
+/// The device comes first. A route that takes the place of another to the same destination is
+/// added before that one goes; otherwise what is stale goes before what is new comes.
+pub fn diff(desired: &Desired, observed: &Observed) -> Vec<Action> {
+    let stale = stale_routes(desired, observed);
+    let (successors, fresh): (Vec<_>, Vec<_>) = fresh_routes(desired, observed)
+        .into_iter()
+        .partition(|route| succeeds_one_of(&stale, route));
+    let device = &desired.device.name;
+    let add = |route: RouteSpec| Action::AddRoute {
+        device: device.clone(),
+        route,
+    };
+    let remove = |route: RouteSpec| Action::RemoveRoute {
+        device: device.clone(),
+        route,
+    };
+    let mut actions = creation(desired, observed.device);
+    actions.extend(sysctls(desired, observed));
+    actions.extend(activation(desired, observed.device));
+    actions.extend(successors.into_iter().map(add));
+    actions.extend(stale.into_iter().map(remove));
+    actions.extend(stale_addresses(desired, observed));
+    actions.extend(fresh_addresses(desired, observed));
+    actions.extend(fresh.into_iter().map(add));
+    actions
+}
+
+/// The device, before it is up: once it is, the kernel would make addresses for it.
+fn creation(desired: &Desired, found: Option<DeviceState>) -> Vec<Action> {
+    let device = &desired.device.name;
+    let create = found.is_none().then(|| Action::CreateDevice {
+        device: device.clone(),
+    });
+    let generates = found.is_none_or(|state| state.generates_addresses);
+    let silence = generates.then(|| Action::SetAddressGeneration {
+        device: device.clone(),
+        on: false,
+    });
+    create.into_iter().chain(silence).collect()
+}
+
+fn sysctls(desired: &Desired, observed: &Observed) -> Vec<Action> {
+    let wanted = desired.sysctls.iter();
+    let different = wanted.filter(|(key, value)| observed.sysctls.get(key) != Some(value));
+    different
+        .map(|(key, value)| Action::SetSysctl {
+            key: key.clone(),
+            value: value.clone(),
+            before: observed.sysctls.get(key).cloned(),
+        })
+        .collect()
+}
+
+fn activation(desired: &Desired, found: Option<DeviceState>) -> Vec<Action> {
+    let (device, mtu) = (&desired.device.name, desired.device.mtu);
+    let before = found.map(|state| state.mtu);
+    let resize = (before != Some(mtu)).then(|| Action::SetMtu {
+        device: device.clone(),
+        mtu,
+        before,
+    });
+    let up = found.is_some_and(|state| state.up);
+    let start = (!up).then(|| Action::SetUp {
+        device: device.clone(),
+        up: true,
+    });
+    resize.into_iter().chain(start).collect()
+}
+
+fn stale_routes(desired: &Desired, observed: &Observed) -> Vec<RouteSpec> {
+    let stale = observed.routes.difference(&desired.routes);
+    stale.cloned().collect()
+}
+
+/// The routes that are missing, unless somebody else has made the same one.
+fn fresh_routes(desired: &Desired, observed: &Observed) -> Vec<RouteSpec> {
+    let others = |route: &RouteSpec| observed.other_routes.iter().any(|o| o.is_same_path(route));
+    let missing = desired.routes.difference(&observed.routes);
+    missing.filter(|route| !others(route)).cloned().collect()
+}
+
+/// Whether `route` leads where a stale one does, and can exist beside all of them.
+fn succeeds_one_of(stale: &[RouteSpec], route: &RouteSpec) -> bool {
+    let leads_there = |old: &RouteSpec| old.destination == route.destination;
+    stale.iter().any(leads_there) && !stale.iter().any(|old| old.is_same_path(route))
+}
+
+fn stale_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
+    let stale = observed.addresses.iter().filter(|(address, found)| {
+        let wanted = desired.addresses.get(address);
+        let wanted = wanted.filter(|wanted| !wanted.is_over(observed.at));
+        wanted.is_none_or(|wanted| wanted.prefix_len != found.prefix_len)
+    });
+    stale
+        .map(|(address, found)| Action::RemoveAddress {
+            device: desired.device.name.clone(),
+            address: *address,
+            prefix_len: found.prefix_len,
+            lifetimes: found.lifetimes(observed.at),
+        })
+        .collect()
+}
+
+/// The addresses that are missing or have other lifetimes, unless somebody else has made them.
+fn fresh_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
+    let now = observed.at;
+    let device = &desired.device.name;
+    let step = |address: Ipv6Addr, wanted: &AddressSpec| {
+        let found = observed.addresses.get(&address);
+        let found = found.filter(|found| found.prefix_len == wanted.prefix_len);
+        let (device, prefix_len) = (device.clone(), wanted.prefix_len);
+        let lifetimes = wanted.lifetimes(now);
+        let Some(before) = found.map(|found| found.lifetimes(now)) else {
+            return Some(Action::AddAddress {
+                device,
+                address,
+                prefix_len,
+                lifetimes,
+            });
+        };
+        (!agree(lifetimes, before)).then_some(Action::RefreshAddress {
+            device,
+            address,
+            prefix_len,
+            lifetimes,
+            before,
+        })
+    };
+    let wanted = desired.addresses.iter().filter(|(address, wanted)| {
+        !wanted.is_over(now) && !observed.other_addresses.contains(address)
+    });
+    wanted
+        .filter_map(|(address, wanted)| step(*address, wanted))
+        .collect()
+}
