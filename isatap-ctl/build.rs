@@ -23,20 +23,28 @@ fn main() -> Result<()> {
         .context("no compiler for BPF with the source of `core`; run `cargo xtask setup`")?;
     require_linker()?;
     unlock_unstable_flags(&choice);
-    let features: &[&str] =
-        if env::var_os("CARGO_FEATURE_TRACE").is_some() { &["log"] } else { &[] };
+    let features: &[&str] = if env::var_os("CARGO_FEATURE_TRACE").is_some() {
+        &["log"]
+    } else {
+        &[]
+    };
     let package = Package {
         name: "isatap-ebpf",
         root_dir: "../isatap-ebpf",
         features,
         ..Package::default()
     };
-    aya_build::build_ebpf([package], Toolchain::Custom(&choice.name))
-        .context("the kernel programs do not build; if the linker complains, run `cargo xtask setup`")
+    aya_build::build_ebpf([package], Toolchain::Custom(&choice.name)).context(
+        "the kernel programs do not build; if the linker complains, run `cargo xtask setup`",
+    )
 }
 
 fn require_linker() -> Result<()> {
-    if Command::new("bpf-linker").arg("--version").output().is_err() {
+    if Command::new("bpf-linker")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
         bail!("bpf-linker is not installed; run `cargo xtask setup`");
     }
     Ok(())

@@ -223,6 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn both_forms_are_one_without_the_u_bit_and_nothing_else_changes() {
+        let of = |form| Address::from_octets(address(PREFIX, form, [8, 8, 8, 8])).without_u_bit();
+        assert_eq!(of(Form::Local), of(Form::Global));
+        let other = Address { high: 1, low: 0x0200_0000_0000_0001 };
+        assert_eq!(other.without_u_bit(), other);
+        assert_eq!(Address::from_octets(other.octets()), other);
+    }
+
+    #[test]
     fn a_set_group_bit_or_any_other_bit_is_not_isatap() {
         for (byte, bit) in (8..12).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
             let mut other = address(PREFIX, Form::Local, [10, 1, 2, 3]);

@@ -1,3 +1,7 @@
 //! The command `isatap-ctl`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    isatap_ctl::cli::main(std::env::args_os())
+}

@@ -60,7 +60,7 @@ reasons! {
     LinkScope, "link_scope", Pass, "Link-local or multicast, which the IPv6 stack decides on.";
     HopLimit, "hop_limit", Pass, "The hop limit is used up; the IPv6 stack answers.";
     TooBig, "too_big", Pass, "Larger than the way out takes; the IPv6 stack answers.";
-    Local, "local", Pass, "For this node itself.";
+    Local, "local", Pass, "For this node itself, or for nowhere; the IPv6 stack decides.";
     Hairpin, "hairpin", Pass, "From the link and back into it; the IPv6 stack forwards it.";
     NoRoute, "no_route", Pass, "No route that a program may use; the kernel decides.";
     NoNeighbor, "no_neighbor", Pass, "The link-layer address is not resolved yet; the kernel asks for it.";

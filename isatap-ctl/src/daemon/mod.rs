@@ -1,1 +1,208 @@
-//! TBD
+//! The daemon: one event loop, which alone does I/O.
+
+mod control;
+mod counters;
+mod desired;
+mod device;
+mod discovery;
+mod down;
+mod dry_run;
+mod link;
+mod node;
+mod slow_path;
+mod status;
+mod world;
+
+use std::{
+    collections::BTreeSet,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use node::Node;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{error, info, warn};
+
+use crate::{
+    clock,
+    config::{self, Settings},
+    kernel::events::{Change, Events},
+};
+
+/// The machine or its kernel lacks something that no retry brings (exit code 78).
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsuitable(pub String);
+
+/// Longest sleep: in suspend the runtime's timers stand still, lifetimes do not.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Least time between two generations that neighbour events cause.
+const NEIGHBOR_PACE: Duration = Duration::from_millis(100);
+/// When a failed reconciliation is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Runs until a signal ends it. The datapath stays.
+pub fn run(settings: Settings) -> Result<ExitCode> {
+    runtime()?.block_on(serve(settings))
+}
+
+/// Prints what `run` would change.
+pub fn plan(settings: &Settings, json: bool) -> Result<ExitCode> {
+    runtime()?.block_on(dry_run::print(settings, json))
+}
+
+/// Removes what `run` made.
+pub fn down(interface: &str) -> Result<ExitCode> {
+    runtime()?.block_on(down::run(interface))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the event loop")
+}
+
+/// What wakes the loop.
+struct Wakers {
+    events: Events,
+    control: control::Server,
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+async fn serve(settings: Settings) -> Result<ExitCode> {
+    let events = Events::subscribe()?;
+    let mut node = Node::start(settings).await?;
+    let mut wakers = Wakers {
+        events,
+        control: control::Server::bind(&node.settings.interface.name)?,
+        hangup: signal(SignalKind::hangup())?,
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
+    info!("{} is up", node.settings.interface.name);
+    notify(&[NotifyState::Ready]);
+    Turn::new().serve(&mut node, &mut wakers).await?;
+    notify(&[NotifyState::Stopping]);
+    info!(
+        "{} stops; its packets flow on",
+        node.settings.interface.name
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What one turn of the loop leaves for the next.
+struct Turn {
+    /// When to reconcile although nothing happened.
+    retry: Option<Instant>,
+    /// When neighbour events may raise the generation again, and whether one waits for it.
+    pace: Instant,
+    neighbors: bool,
+}
+
+impl Turn {
+    fn new() -> Self {
+        Self {
+            retry: None,
+            pace: Instant::now(),
+            neighbors: false,
+        }
+    }
+
+    async fn serve(&mut self, node: &mut Node, wakers: &mut Wakers) -> Result<()> {
+        loop {
+            if node.tick().await {
+                self.reconcile(node).await;
+            }
+            self.settle_neighbors(node);
+            tokio::select! {
+                _ = wakers.terminate.recv() => return Ok(()),
+                _ = wakers.interrupt.recv() => return Ok(()),
+                _ = wakers.hangup.recv() => reload(node).await,
+                changes = wakers.events.next() => self.take(node, changes?).await,
+                message = node.icmp.recv() => node.discover(&message?),
+                datagram = node.protocol41.recv() => node.receive(&datagram?),
+                length = node.device.surplus() => { length?; node.surplus(); }
+                Some(question) = wakers.control.next() => {
+                    if control::answer(node, question) {
+                        self.reconcile(node).await;
+                    }
+                }
+                () = tokio::time::sleep(self.sleep(node)) => self.wake(node).await,
+            }
+        }
+    }
+
+    async fn take(&mut self, node: &mut Node, changes: BTreeSet<Change>) {
+        let only_neighbors = changes.iter().all(|change| *change == Change::Neighbours);
+        self.neighbors |= changes.contains(&Change::Neighbours);
+        if !only_neighbors {
+            node.bump_generation();
+            self.reconcile(node).await;
+        }
+    }
+
+    fn settle_neighbors(&mut self, node: &mut Node) {
+        if self.neighbors && Instant::now() >= self.pace {
+            node.bump_generation();
+            self.neighbors = false;
+            self.pace = Instant::now() + NEIGHBOR_PACE;
+        }
+    }
+
+    async fn wake(&mut self, node: &mut Node) {
+        if self.retry.is_some_and(|retry| Instant::now() >= retry) {
+            self.reconcile(node).await;
+        }
+    }
+
+    /// A failure here is of the moment, such as an interface that went away in between.
+    async fn reconcile(&mut self, node: &mut Node) {
+        self.retry = None;
+        if let Err(error) = node.reconcile().await {
+            warn!("{error:#}");
+            self.retry = Some(Instant::now() + RETRY);
+        }
+    }
+
+    fn sleep(&self, node: &Node) -> Duration {
+        let discovery = node.discovery.next_deadline(clock::now());
+        let discovery = discovery.map(|deadline| deadline.saturating_sub(clock::now()));
+        let until = |instant: Instant| instant.saturating_duration_since(Instant::now());
+        let neighbors = self.neighbors.then(|| until(self.pace));
+        let wakes = [discovery, self.retry.map(until), neighbors];
+        wakes
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(LONGEST_SLEEP)
+            .min(LONGEST_SLEEP)
+    }
+}
+
+/// Takes the file anew, or leaves everything as it is.
+async fn reload(node: &mut Node) {
+    let since_boot = i128::try_from(clock::now().as_micros()).unwrap_or(0);
+    notify(&[
+        NotifyState::Reloading,
+        NotifyState::MonotonicUsec(since_boot),
+    ]);
+    match config::load(&node.settings.file) {
+        Err(diagnostics) => error!("the configuration stays as it was: {diagnostics}"),
+        Ok(settings) => match node.reload(settings).await {
+            Ok(()) => info!("the configuration was read again"),
+            Err(error) => error!("the configuration stays as it was: {error:#}"),
+        },
+    }
+    notify(&[NotifyState::Ready]);
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!("cannot tell the service manager: {error}");
+    }
+}

@@ -9,7 +9,10 @@ use std::{
 use aya::programs::{
     LinkOrder, SchedClassifier, TcAttachType, Xdp, XdpMode,
     links::{FdLink, PinnedLink},
-    tc::{NlOptions, SchedClassifierLink, TcAttachOptions, TcHandle, qdisc_add_clsact},
+    tc::{
+        NlOptions, SchedClassifierLink, TcAttachOptions, TcHandle, qdisc_add_clsact,
+        qdisc_detach_program,
+    },
     xdp::XdpLink,
 };
 
@@ -291,4 +294,10 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Removes our filter from the NIC called `name`, where the kernel has no TCX and so no link
+/// whose end would remove it. That there is none is the usual case.
+pub fn detach_filter(name: &str) {
+    let _ = qdisc_detach_program(name, TcAttachType::Ingress, "isatap_in");
 }

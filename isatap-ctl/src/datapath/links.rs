@@ -1,9 +1,10 @@
 //! Whose XDP program is on a NIC.
 
+use std::fmt;
+
 use aya::programs::loaded_programs;
-use futures_util::TryStreamExt as _;
-use netlink_packet_route::link::{LinkAttribute, LinkXdp};
-use rtnetlink::Handle;
+
+use crate::kernel::{Error, Netlink};
 
 /// An XDP program on a NIC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,30 +15,22 @@ pub struct ForeignProgram {
     pub name: String,
 }
 
+impl fmt::Display for ForeignProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (id {})", self.name, self.id)
+    }
+}
+
 /// The XDP program on the NIC with `index`, unless it is ours.
-pub async fn foreign_xdp(handle: &Handle, index: u32) -> Option<ForeignProgram> {
-    let link = handle
-        .link()
-        .get()
-        .match_index(index)
-        .execute()
-        .try_next()
-        .await
-        .ok()??;
-    let id = link
-        .attributes
-        .iter()
-        .find_map(|attribute| match attribute {
-            LinkAttribute::Xdp(xdp) => xdp.iter().find_map(|item| match item {
-                LinkXdp::ProgId(id) if *id != 0 => Some(*id),
-                _ => None,
-            }),
-            _ => None,
-        })?;
+pub async fn foreign_xdp(netlink: &Netlink, index: u32) -> Result<Option<ForeignProgram>, Error> {
+    let links = netlink.links().await?;
+    let Some(id) = links.get(&index).and_then(|link| link.xdp_program) else {
+        return Ok(None);
+    };
     let name = loaded_programs()
         .filter_map(Result::ok)
         .find(|program| program.id() == id)
         .and_then(|program| program.name_as_str().map(ToOwned::to_owned))
         .unwrap_or_default();
-    (name != "isatap_xdp").then_some(ForeignProgram { id, name })
+    Ok((name != "isatap_xdp").then_some(ForeignProgram { id, name }))
 }

@@ -9,12 +9,13 @@ mod links;
 mod maps;
 mod object;
 mod probe;
+mod site;
 mod tables;
 
-pub use hooks::{AttachedMode, Hook, HookState};
+pub use hooks::{AttachedMode, Hook, HookState, detach_filter};
 pub use known::known_ipv4;
 pub use links::{ForeignProgram, foreign_xdp};
-pub use maps::{Maps, SPECS, Spec};
+pub use maps::{Maps, SPECS, Spec, pinned_locators};
 pub use object::{Datapath, DatapathError};
 pub use probe::{fresh_jiffies, has_decap_l3};
 pub use tables::Tables;

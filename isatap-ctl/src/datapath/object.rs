@@ -68,6 +68,18 @@ pub enum DatapathError {
     Links(#[from] XdpMapError),
 }
 
+impl DatapathError {
+    /// What the operator can do about it.
+    pub const fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Foreign { .. } => Some("set datapath.xdp = \"off\", or remove the other program"),
+            Self::Layout { .. } => Some("remove it with isatap-ctl down"),
+            Self::Load(_) | Self::Program(_) => Some("Linux 6.1 or later with BPF is needed"),
+            _ => None,
+        }
+    }
+}
+
 /// The programs in the kernel and their maps.
 pub struct Datapath {
     /// The maps.

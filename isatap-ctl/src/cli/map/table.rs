@@ -1,0 +1,112 @@
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use isatap_common::abi;
+
+/// The maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    Prl,
+    Peers,
+    NextHops,
+    Locators,
+    Prefixes,
+    Routes,
+    KnownIpv4,
+    Links,
+    Counters,
+    Events,
+    Config,
+}
+
+impl Table {
+    pub const ALL: &'static [Self] = &[
+        Self::Prl,
+        Self::Peers,
+        Self::NextHops,
+        Self::Locators,
+        Self::Prefixes,
+        Self::Routes,
+        Self::KnownIpv4,
+        Self::Links,
+        Self::Counters,
+        Self::Events,
+        Self::Config,
+    ];
+
+    /// As it is pinned.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Prl => "PRL",
+            Self::Peers => "PEERS",
+            Self::NextHops => "NEXT_HOPS",
+            Self::Locators => "LOCATORS",
+            Self::Prefixes => "PREFIXES",
+            Self::Routes => "ROUTES",
+            Self::KnownIpv4 => "KNOWN_IPV4",
+            Self::Links => "LINKS",
+            Self::Counters => "COUNTERS",
+            Self::Events => "EVENTS",
+            Self::Config => "CONFIG",
+        }
+    }
+
+    /// What it is keyed by.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Prl => "router IPv4",
+            Self::Peers => "embedded IPv4",
+            Self::NextHops => "inner IPv6, CPU",
+            Self::Locators => "interface, our IPv4",
+            Self::Prefixes | Self::Routes => "IPv6 prefix",
+            Self::KnownIpv4 => "IPv4 prefix",
+            Self::Links => "interface",
+            Self::Counters => "direction, layer, reason",
+            Self::Events => "none",
+            Self::Config => "one record",
+        }
+    }
+
+    /// What it says about a key.
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Prl => "source, expiry, preference",
+            Self::Peers => "last heard and sent, path MTU, traffic, reachability",
+            Self::NextHops => "forwarding cache",
+            Self::Locators => "slot, MTU",
+            Self::Prefixes => "expiry",
+            Self::Routes => "next-hop IPv4",
+            Self::KnownIpv4 => "standing",
+            Self::Links => "NIC that may be redirected to",
+            Self::Counters => "packets, bytes",
+            Self::Events => "ring of records",
+            Self::Config => "role, switches, generation",
+        }
+    }
+
+    /// How many entries, or bytes of a ring, it holds at most.
+    pub const fn max(self) -> u32 {
+        match self {
+            Self::Prl => abi::PRL_LEN,
+            Self::Peers => abi::PEERS_LEN,
+            Self::NextHops => abi::NEXT_HOPS_LEN,
+            Self::Locators => abi::LOCATORS_LEN,
+            Self::Prefixes => abi::PREFIXES_LEN,
+            Self::Routes => abi::ROUTES_LEN,
+            Self::KnownIpv4 => abi::KNOWN_IPV4_LEN,
+            Self::Links => abi::LINKS_LEN,
+            Self::Counters => abi::COUNTERS_LEN,
+            Self::Events => abi::EVENTS_LEN,
+            Self::Config => 1,
+        }
+    }
+}
+
+impl ValueEnum for Table {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}

@@ -1,0 +1,117 @@
+//! What the pinned maps and the device say when there is no daemon to ask.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use anyhow::Result;
+use aya::maps::lpm_trie::LpmTrie;
+use aya::maps::{Array, HashMap, MapData};
+use ipnet::Ipv6Net;
+use isatap_common::abi::{Config, Locator, LocatorKey, Prefix, PrefixKey, PrlEntry};
+use isatap_common::addr::{self, Form};
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
+
+use crate::cli::pins::Pins;
+use crate::cli::{counters, deadline, ifname, words};
+use crate::clock;
+use crate::control::{
+    DaemonStatus, DeviceStatus, DnsStatus, LocatorStatus, PrefixStatus, PrlStatus, Role, SCHEMA,
+    StatusDocument,
+};
+
+/// The status without a daemon.
+pub fn status(interface: &str) -> Result<StatusDocument> {
+    let pins = Pins::of(interface)?;
+    let map: Array<MapData, Config> = pins.typed("CONFIG")?;
+    let config = map.get(&0, 0)?;
+    Ok(StatusDocument {
+        schema: SCHEMA,
+        interface: interface.to_owned(),
+        role: if config.is_router() {
+            Role::Router
+        } else {
+            Role::Host
+        },
+        daemon: DaemonStatus::default(),
+        device: device(interface, config.mtu),
+        locators: locators(&pins)?,
+        uplinks: Vec::new(),
+        links: Vec::new(),
+        prefixes: prefixes(&pins)?,
+        addresses: addresses(interface),
+        prl: prl(&pins)?,
+        routers: Vec::new(),
+        dns: DnsStatus::default(),
+        counters: counters::totals(&counters::read(&pins)?),
+    })
+}
+
+/// The Potential Router List as the kernel programs have it.
+pub fn prl(pins: &Pins) -> Result<Vec<PrlStatus>> {
+    let map: HashMap<MapData, [u8; 4], PrlEntry> = pins.typed("PRL")?;
+    let now = clock::now();
+    let mut list = Vec::new();
+    for pair in &map {
+        let (ipv4, entry) = pair?;
+        list.push(PrlStatus {
+            ipv4: ipv4.into(),
+            sources: vec![words::source(entry.source).to_owned()],
+            ttl_seconds: deadline::left(entry.deadline, now),
+            preference: words::preference(entry.preference),
+            last_ra_seconds: None,
+            lifetime_left: None,
+            reachability: words::reachability(0).to_owned(),
+        });
+    }
+    list.sort_by_key(|entry| entry.ipv4);
+    Ok(list)
+}
+
+fn locators(pins: &Pins) -> Result<Vec<LocatorStatus>> {
+    let map: HashMap<MapData, LocatorKey, Locator> = pins.typed("LOCATORS")?;
+    let mut pairs = map.iter().collect::<Result<Vec<_>, _>>()?;
+    pairs.sort_by_key(|(_, locator)| locator.slot);
+    let locator = |(key, _): (LocatorKey, Locator)| LocatorStatus {
+        ipv4: Ipv4Addr::from(key.ipv4),
+        interface: ifname::of(key.ifindex),
+        link_local: addr::link_local(Form::of(key.ipv4), key.ipv4).into(),
+    };
+    Ok(pairs.into_iter().map(locator).collect())
+}
+
+fn prefixes(pins: &Pins) -> Result<Vec<PrefixStatus>> {
+    let map: LpmTrie<MapData, PrefixKey, Prefix> = pins.typed("PREFIXES")?;
+    let now = clock::now();
+    let mut list = Vec::new();
+    for pair in &map {
+        let (key, prefix) = pair?;
+        let length = u8::try_from(key.prefix_len())?;
+        list.push(PrefixStatus {
+            prefix: Ipv6Net::new(Ipv6Addr::from(key.data()), length)?,
+            valid_seconds: deadline::left(prefix.deadline, now),
+            preferred_seconds: None,
+            router: None,
+        });
+    }
+    list.sort_by_key(|status| status.prefix);
+    Ok(list)
+}
+
+fn device(name: &str, mtu: u32) -> Option<DeviceStatus> {
+    let mut all = getifaddrs().ok()?;
+    let found = all.find(|entry| entry.interface_name == name)?;
+    Some(DeviceStatus {
+        name: name.to_owned(),
+        mtu,
+        up: found.flags.contains(InterfaceFlags::IFF_UP),
+    })
+}
+
+fn addresses(name: &str) -> Vec<Ipv6Addr> {
+    let ours = getifaddrs()
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.interface_name == name);
+    ours.filter_map(|entry| Some(entry.address?.as_sockaddr_in6()?.ip()))
+        .collect()
+}

@@ -1,0 +1,117 @@
+use super::*;
+use crate::cli::style::Style;
+use crate::config::Preference;
+use crate::control::*;
+
+fn full() -> StatusDocument {
+    let router = "10.0.0.1".parse().unwrap();
+    let count = |packets| Count {
+        packets,
+        bytes: 100 * packets,
+    };
+    StatusDocument {
+        schema: SCHEMA,
+        interface: "isatap0".to_owned(),
+        role: Role::Host,
+        daemon: DaemonStatus {
+            alive: true,
+            pid: Some(42),
+            version: Some("0.1.0".to_owned()),
+        },
+        device: Some(DeviceStatus {
+            name: "isatap0".to_owned(),
+            mtu: 1480,
+            up: true,
+        }),
+        locators: vec![LocatorStatus {
+            ipv4: "10.0.0.9".parse().unwrap(),
+            interface: "eth0".to_owned(),
+            link_local: "fe80::5efe:a00:9".parse().unwrap(),
+        }],
+        uplinks: vec![LinkStatus {
+            name: "eth0".to_owned(),
+            xdp: XdpState::Generic,
+            reason: "the driver has no native mode".to_owned(),
+        }],
+        links: Vec::new(),
+        prefixes: vec![PrefixStatus {
+            prefix: "2001:db8:0:1::/64".parse().unwrap(),
+            valid_seconds: None,
+            preferred_seconds: Some(600),
+            router: Some(router),
+        }],
+        addresses: vec!["2001:db8:0:1:0:5efe:a00:9".parse().unwrap()],
+        prl: vec![PrlStatus {
+            ipv4: router,
+            sources: vec!["static".to_owned(), "command".to_owned()],
+            ttl_seconds: None,
+            preference: Preference::High,
+            last_ra_seconds: Some(5),
+            lifetime_left: Some(1795),
+            reachability: "reachable".to_owned(),
+        }],
+        routers: vec![RouterStatus {
+            address: "fe80::5efe:a00:1".parse().unwrap(),
+            ipv4: router,
+            preference: Preference::High,
+            lifetime_left: Some(1795),
+        }],
+        dns: DnsStatus {
+            servers: vec!["2001:db8::53".parse().unwrap()],
+            search: vec!["example.com".to_owned()],
+        },
+        counters: vec![LayerTotals {
+            direction: "in".to_owned(),
+            layer: "xdp".to_owned(),
+            forwarded: count(3),
+            passed: count(2),
+            dropped: count(1),
+        }],
+    }
+}
+
+fn printed(print: impl Fn(&StatusDocument, &mut Output<'_>) -> Result<()>) -> String {
+    let mut text = Vec::new();
+    let mut output = Output {
+        json: false,
+        style: Style::default(),
+        terminal: false,
+        to: &mut text,
+    };
+    print(&full(), &mut output).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn everything_is_shown() {
+    insta::assert_snapshot!(printed(text::print));
+    insta::assert_snapshot!(printed(brief::print));
+}
+
+#[test]
+fn the_document_keeps_its_shape_and_reads_back() {
+    insta::assert_json_snapshot!(full());
+    let line = accepted(&full()).unwrap();
+    assert_eq!(
+        serde_json::from_str::<StatusDocument>(&line).unwrap(),
+        full()
+    );
+}
+
+#[test]
+fn healthy_needs_a_daemon_a_locator_and_for_a_host_a_router() {
+    let changed = |change: fn(&mut StatusDocument)| {
+        let mut status = full();
+        change(&mut status);
+        status.is_healthy()
+    };
+    assert!(changed(|_| {}));
+    assert!(!changed(|status| status.daemon.alive = false));
+    assert!(!changed(|status| status.locators.clear()));
+    assert!(!changed(|status| status.prl.clear()));
+    assert!(!changed(|status| status.prl[0].last_ra_seconds = None));
+    assert!(changed(|status| {
+        status.role = Role::Router;
+        status.prl.clear();
+    }));
+}

@@ -1,0 +1,169 @@
+use anyhow::Result;
+
+use crate::cli::columns::Columns;
+use crate::cli::{Output, prl, words};
+use crate::control::{
+    DaemonStatus, DnsStatus, LayerTotals, LinkStatus, Role, StatusDocument, XdpState,
+};
+
+/// Everything, in sections; a section without content is left out.
+pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
+    summary(status, output)?;
+    links("uplinks", &status.uplinks, output)?;
+    links("links", &status.links, output)?;
+    if !status.locators.is_empty() {
+        locators(status, output)?;
+    }
+    if !status.prefixes.is_empty() {
+        prefixes(status, output)?;
+    }
+    if !status.prl.is_empty() {
+        heading("potential router list", output)?;
+        prl::print(&status.prl, output)?;
+    }
+    if !status.routers.is_empty() {
+        routers(status, output)?;
+    }
+    dns(&status.dns, output)?;
+    counters(&status.counters, output)
+}
+
+fn heading(text: &str, output: &mut Output<'_>) -> Result<()> {
+    writeln!(output.to, "\n{}", output.style.bold(text))?;
+    Ok(())
+}
+
+fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
+    let role = match status.role {
+        Role::Router => "router",
+        Role::Host => "host",
+    };
+    writeln!(
+        output.to,
+        "{}: {role}",
+        output.style.bold(&status.interface)
+    )?;
+    let daemon = daemon(&status.daemon);
+    let daemon = if status.daemon.alive {
+        output.style.good(&daemon)
+    } else {
+        output.style.bad(&daemon)
+    };
+    writeln!(output.to, "  daemon     {daemon}")?;
+    match &status.device {
+        Some(device) => {
+            let state = if device.up { "up" } else { "down" };
+            writeln!(output.to, "  device     {state}, mtu {}", device.mtu)?;
+        }
+        None => writeln!(output.to, "  device     {}", output.style.bad("missing"))?,
+    }
+    for address in &status.addresses {
+        writeln!(output.to, "  address    {address}")?;
+    }
+    Ok(())
+}
+
+fn daemon(daemon: &DaemonStatus) -> String {
+    if !daemon.alive {
+        return "not running; the kernel forwards on its own".to_owned();
+    }
+    let pid = daemon.pid.map(|pid| format!(", pid {pid}"));
+    let version = daemon
+        .version
+        .as_ref()
+        .map(|version| format!(", version {version}"));
+    format!(
+        "alive{}{}",
+        pid.unwrap_or_default(),
+        version.unwrap_or_default()
+    )
+}
+
+fn links(title: &str, links: &[LinkStatus], output: &mut Output<'_>) -> Result<()> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    heading(title, output)?;
+    let mut columns = Columns::new(["name", "xdp", "reason"]);
+    for link in links {
+        let xdp = match link.xdp {
+            XdpState::Native => "native",
+            XdpState::Generic => "generic",
+            XdpState::Off => "off",
+        };
+        columns.row([link.name.clone(), xdp.to_owned(), link.reason.clone()]);
+    }
+    columns.print(output.to, output.style)?;
+    Ok(())
+}
+
+fn locators(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
+    heading("locators", output)?;
+    let mut columns = Columns::new(["ipv4", "interface", "link-local"]);
+    for locator in &status.locators {
+        columns.row([
+            locator.ipv4.to_string(),
+            locator.interface.clone(),
+            locator.link_local.to_string(),
+        ]);
+    }
+    columns.print(output.to, output.style)?;
+    Ok(())
+}
+
+fn prefixes(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
+    heading("prefixes", output)?;
+    let mut columns = Columns::new(["prefix", "valid", "preferred", "router"]);
+    for prefix in &status.prefixes {
+        columns.row([
+            prefix.prefix.to_string(),
+            words::left(prefix.valid_seconds),
+            seconds(prefix.preferred_seconds),
+            prefix
+                .router
+                .map(|ipv4| ipv4.to_string())
+                .unwrap_or_default(),
+        ]);
+    }
+    columns.print(output.to, output.style)?;
+    Ok(())
+}
+
+fn routers(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
+    heading("default routers", output)?;
+    let mut columns = Columns::new(["address", "ipv4", "preference", "lifetime"]);
+    for router in &status.routers {
+        columns.row([
+            router.address.to_string(),
+            router.ipv4.to_string(),
+            words::preference_name(router.preference).to_owned(),
+            words::left(router.lifetime_left),
+        ]);
+    }
+    columns.print(output.to, output.style)?;
+    Ok(())
+}
+
+fn dns(dns: &DnsStatus, output: &mut Output<'_>) -> Result<()> {
+    if dns.servers.is_empty() && dns.search.is_empty() {
+        return Ok(());
+    }
+    heading("dns", output)?;
+    for server in &dns.servers {
+        writeln!(output.to, "server {server}")?;
+    }
+    for search in &dns.search {
+        writeln!(output.to, "search {search}")?;
+    }
+    Ok(())
+}
+
+fn counters(totals: &[LayerTotals], output: &mut Output<'_>) -> Result<()> {
+    heading("packets (bytes)", output)?;
+    crate::cli::stats::print_totals(totals, output)
+}
+
+fn seconds(time: Option<u64>) -> String {
+    time.map(|seconds| format!("{seconds}s"))
+        .unwrap_or_default()
+}

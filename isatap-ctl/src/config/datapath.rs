@@ -1,0 +1,41 @@
+use super::schema::Table;
+use super::settings::{Datapath, XdpMode};
+use super::value;
+
+const XDP: [(&str, XdpMode); 4] = [
+    ("auto", XdpMode::Auto),
+    ("native", XdpMode::Native),
+    ("generic", XdpMode::Generic),
+    ("off", XdpMode::Off),
+];
+
+/// Reads `[datapath]`.
+pub(super) fn read(table: &Table<'_>) -> Datapath {
+    let datapath = Datapath {
+        xdp: table
+            .read("xdp", value::word(&XDP))
+            .unwrap_or(XdpMode::Auto),
+        known_ipv4: table
+            .list("known-ipv4", value::ipv4_prefix)
+            .unwrap_or_default(),
+        hairpin: table.read("hairpin", value::switch).unwrap_or(true),
+        drop_nested: table
+            .read("nested", value::word(&[("pass", false), ("drop", true)]))
+            .unwrap_or(false),
+    };
+    later(table);
+    table.refuse_unknown();
+    datapath
+}
+
+/// Keys whose function is not there yet.
+fn later(table: &Table<'_>) {
+    if table.read("neighbor-check", value::switch) == Some(true) {
+        table.unsupported("neighbor-check");
+    }
+    for rate in ["unknown-rate", "icmp-rate"] {
+        if table.read(rate, value::number(1..=1_000_000)).is_some() {
+            table.unsupported(rate);
+        }
+    }
+}

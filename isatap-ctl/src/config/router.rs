@@ -1,0 +1,172 @@
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+
+use super::schema::Table;
+use super::settings::{
+    AdvertisedPrefix, AdvertisedRoute, Dns, Lifetime, Preference, RouterSettings,
+};
+use super::{duration, prefix, value};
+
+const PREFERENCE: [(&str, Preference); 3] = [
+    ("high", Preference::High),
+    ("medium", Preference::Medium),
+    ("low", Preference::Low),
+];
+const DAY: u32 = 86_400;
+/// Largest `AdvReachableTime` in milliseconds (RFC 4861 section 6.2.1).
+const MAX_REACHABLE: u32 = 3_600_000;
+
+/// Reads `[router]`.
+pub(super) fn read(table: &Table<'_>) -> RouterSettings {
+    let switch = |key| table.read(key, value::switch).unwrap_or(false);
+    let milliseconds = |key, most| {
+        let read = table.read(key, duration::milliseconds(most));
+        read.unwrap_or(Duration::ZERO)
+    };
+    let router = RouterSettings {
+        links: table
+            .list("links", value::interface_name)
+            .unwrap_or_default(),
+        lifetime: table
+            .read("lifetime", duration::seconds(65535))
+            .unwrap_or(Duration::from_mins(30)),
+        preference: preference(table),
+        hop_limit: table
+            .read("hop-limit", value::number(0..=255))
+            .unwrap_or(64),
+        managed: switch("managed"),
+        other: switch("other"),
+        reachable_time: milliseconds("reachable-time", MAX_REACHABLE),
+        retrans_timer: milliseconds("retrans-timer", u32::MAX),
+        ra_rate: table
+            .read("ra-rate", value::number(1..=1_000_000))
+            .unwrap_or(1000),
+        prefixes: prefixes(table),
+        routes: routes(table),
+        dns: dns(&table.section("dns")),
+    };
+    later(table);
+    table.refuse_unknown();
+    router
+}
+
+fn preference(table: &Table<'_>) -> Preference {
+    table
+        .read("preference", value::word(&PREFERENCE))
+        .unwrap_or(Preference::Medium)
+}
+
+fn prefixes(router: &Table<'_>) -> Vec<AdvertisedPrefix> {
+    let mut list: Vec<AdvertisedPrefix> = Vec::new();
+    for table in router.sections("prefix") {
+        let read = advertised_prefix(&table);
+        if let Some(read) = read {
+            refuse_twice(
+                &table,
+                list.iter().any(|other| other.prefix == read.prefix),
+                read.prefix,
+            );
+            list.push(read);
+        }
+        table.refuse_unknown();
+    }
+    list
+}
+
+fn advertised_prefix(table: &Table<'_>) -> Option<AdvertisedPrefix> {
+    let prefix = table.require("prefix", prefix::on_link);
+    let switch = |key| table.read(key, value::switch).unwrap_or(true);
+    let valid = table.read("valid", duration::lifetime);
+    let preferred = table.read("preferred", duration::lifetime);
+    if let (Some(valid), Some(preferred)) = (valid, preferred)
+        && preferred > valid
+    {
+        table.wrong(
+            "preferred",
+            "router.prefix.preferred: is longer than router.prefix.valid; expected the same or less"
+                .to_owned(),
+        );
+    }
+    let (on_link, autonomous) = (switch("on-link"), switch("autonomous"));
+    let prefix = prefix?;
+    refuse_length(table, prefix, autonomous);
+    // The defaults of RFC 4861 section 6.2.1, kept in order when only one of them is written.
+    let week = preferred.unwrap_or(Lifetime::Seconds(7 * DAY));
+    let valid = valid.unwrap_or_else(|| Lifetime::Seconds(30 * DAY).max(week));
+    Some(AdvertisedPrefix {
+        prefix,
+        valid,
+        preferred: week.min(valid),
+        on_link,
+        autonomous,
+    })
+}
+
+fn refuse_length(table: &Table<'_>, prefix: Ipv6Net, autonomous: bool) {
+    if autonomous && prefix.prefix_len() != 64 {
+        table.wrong(
+            "prefix",
+            format!(
+                "router.prefix.prefix: expected a /64, because hosts form addresses in it, found \
+                 \"{prefix}\"; or set autonomous = false"
+            ),
+        );
+    }
+}
+
+fn refuse_twice(table: &Table<'_>, twice: bool, prefix: Ipv6Net) {
+    if twice {
+        let path = table.path_of("prefix");
+        table.wrong("prefix", format!("{path}: \"{prefix}\" is there twice"));
+    }
+}
+
+fn routes(router: &Table<'_>) -> Vec<AdvertisedRoute> {
+    let mut list: Vec<AdvertisedRoute> = Vec::new();
+    for table in router.sections("route") {
+        let prefix = table.require("prefix", prefix::advertised);
+        let preference = preference(&table);
+        let lifetime = table.read("lifetime", duration::lifetime);
+        if let Some(prefix) = prefix {
+            refuse_twice(
+                &table,
+                list.iter().any(|other| other.prefix == prefix),
+                prefix,
+            );
+            list.push(AdvertisedRoute {
+                prefix,
+                preference,
+                lifetime: lifetime.unwrap_or(Lifetime::Seconds(1800)),
+            });
+        }
+        table.refuse_unknown();
+    }
+    list
+}
+
+fn dns(table: &Table<'_>) -> Option<Dns> {
+    let dns = Dns {
+        servers: table.list("servers", value::ipv6).unwrap_or_default(),
+        search: table.list("search", value::domain).unwrap_or_default(),
+        lifetime: table
+            .read("lifetime", duration::lifetime)
+            .unwrap_or(Lifetime::Seconds(1800)),
+    };
+    table.refuse_unknown();
+    table.is_present().then_some(dns)
+}
+
+/// Keys whose function is not there yet.
+fn later(table: &Table<'_>) {
+    let peers = table.list("peers", value::ipv4);
+    if peers.is_some_and(|peers| !peers.is_empty()) {
+        table.unsupported("peers");
+    }
+    for mapping in table.sections("mapping") {
+        mapping.require("prefix", prefix::on_link);
+        mapping.require("via", value::ipv4);
+        mapping.refuse_unknown();
+        mapping.unsupported_table();
+    }
+}

@@ -1,0 +1,202 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::{Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
+
+/// A whole configuration file, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where it was read from.
+    pub file: PathBuf,
+    /// `[interface]`
+    pub interface: Interface,
+    /// `[datapath]`
+    pub datapath: Datapath,
+    /// `[router]` or `[host]`
+    pub role: RoleSettings,
+}
+
+/// The ISATAP interface and the IPv4 side of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Name of the device.
+    pub name: String,
+    /// NICs with the IPv4 side, at least one.
+    pub uplinks: Vec<String>,
+    /// The locator, or the primary address of the first uplink.
+    pub local: Option<Ipv4Addr>,
+    /// Largest inner packet.
+    pub mtu: Mtu,
+    /// Outer time to live, never zero.
+    pub ttl: u8,
+    /// Copy the inner DSCP to the outer header; otherwise it is zero.
+    pub copy_dscp: bool,
+}
+
+/// How the MTU of the device is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mtu {
+    /// From the uplinks.
+    Auto,
+    /// This many bytes, 1280 to 65515.
+    Fixed(u16),
+}
+
+/// What the kernel programs do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datapath {
+    /// How the program on the NICs is attached.
+    pub xdp: XdpMode,
+    /// IPv4 addresses that may be embedded; empty is any that is not special.
+    pub known_ipv4: Vec<Ipv4Net>,
+    /// Forward from one host of the link to another.
+    pub hairpin: bool,
+    /// Drop protocol 41 and 4 inside protocol 41.
+    pub drop_nested: bool,
+}
+
+/// How the program on a NIC is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XdpMode {
+    /// Native, else generic, else off.
+    Auto,
+    /// In the driver.
+    Native,
+    /// In the stack.
+    Generic,
+    /// Not at all; the traffic control programs do the work.
+    Off,
+}
+
+/// What only one role has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleSettings {
+    /// Advertises and forwards.
+    Router(RouterSettings),
+    /// Solicits and configures itself.
+    Host(HostSettings),
+}
+
+/// An advertising router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouterSettings {
+    /// Native IPv6 NICs that get the program too.
+    pub links: Vec<String>,
+    /// Router Lifetime, whole seconds up to 65535; zero is not a default router.
+    pub lifetime: Duration,
+    /// Default router preference.
+    pub preference: Preference,
+    /// Cur Hop Limit; zero is unspecified.
+    pub hop_limit: u8,
+    /// The M flag.
+    pub managed: bool,
+    /// The O flag.
+    pub other: bool,
+    /// Reachable Time; zero is unspecified.
+    pub reachable_time: Duration,
+    /// Retrans Timer; zero is unspecified.
+    pub retrans_timer: Duration,
+    /// Router Advertisements per second in all.
+    pub ra_rate: u32,
+    /// Prefix Information options.
+    pub prefixes: Vec<AdvertisedPrefix>,
+    /// Route Information options.
+    pub routes: Vec<AdvertisedRoute>,
+    /// RDNSS and DNSSL options.
+    pub dns: Option<Dns>,
+}
+
+/// Preference of a router or a route (RFC 4191).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preference {
+    /// 01
+    High,
+    /// 00
+    Medium,
+    /// 11
+    Low,
+}
+
+/// A lifetime that an option carries in 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lifetime {
+    /// This many, less than `0xffff_ffff`.
+    Seconds(u32),
+    /// For ever, which the option writes as `0xffff_ffff`.
+    Infinite,
+}
+
+impl Lifetime {
+    /// The field of the option.
+    pub const fn on_the_wire(self) -> u32 {
+        match self {
+            Self::Seconds(seconds) => seconds,
+            Self::Infinite => u32::MAX,
+        }
+    }
+}
+
+/// One prefix of the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvertisedPrefix {
+    /// Without host bits; /64 if autonomous.
+    pub prefix: Ipv6Net,
+    /// Valid lifetime.
+    pub valid: Lifetime,
+    /// Preferred lifetime, never above the valid one.
+    pub preferred: Lifetime,
+    /// The L flag.
+    pub on_link: bool,
+    /// The A flag.
+    pub autonomous: bool,
+}
+
+/// One route that hosts may take through this router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvertisedRoute {
+    /// Without host bits.
+    pub prefix: Ipv6Net,
+    /// Among routers that advertise it.
+    pub preference: Preference,
+    /// How long it holds.
+    pub lifetime: Lifetime,
+}
+
+/// Resolvers that hosts may use (RFC 8106).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dns {
+    /// Recursive servers.
+    pub servers: Vec<Ipv6Addr>,
+    /// Search list.
+    pub search: Vec<String>,
+    /// How long both hold.
+    pub lifetime: Lifetime,
+}
+
+/// A host that solicits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the file, and no two of them make one state"
+)]
+pub struct HostSettings {
+    /// Static entries of the Potential Router List.
+    pub prl: Vec<Ipv4Addr>,
+    /// Least time between two solicitations to one router.
+    pub min_solicit_interval: Duration,
+    /// Take addresses from advertised prefixes.
+    pub accept_prefixes: bool,
+    /// Take default routers.
+    pub accept_default: bool,
+    /// Take Route Information options.
+    pub accept_routes: bool,
+    /// Take the MTU option.
+    pub accept_mtu: bool,
+    /// Show advertised resolvers in `status`.
+    pub report_dns: bool,
+    /// Least Cur Hop Limit that is believed.
+    pub min_hop_limit: u8,
+}

@@ -1,0 +1,207 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::Ipv6Net;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Preference;
+
+/// Version of every JSON document; a change of meaning is a new one, a new field is not.
+pub const SCHEMA: u32 = 1;
+
+/// What `status` shows. Seconds that are absent are for ever when they say what is left, and never
+/// when they say how long ago.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusDocument {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Name of the ISATAP device.
+    pub interface: String,
+    /// Router or host.
+    pub role: Role,
+    /// The process.
+    pub daemon: DaemonStatus,
+    /// The device, if it is there.
+    pub device: Option<DeviceStatus>,
+    /// Our IPv4 addresses on the link.
+    pub locators: Vec<LocatorStatus>,
+    /// NICs of the IPv4 side.
+    pub uplinks: Vec<LinkStatus>,
+    /// NICs of the native IPv6 side.
+    pub links: Vec<LinkStatus>,
+    /// On-link prefixes.
+    pub prefixes: Vec<PrefixStatus>,
+    /// IPv6 addresses of the device.
+    pub addresses: Vec<Ipv6Addr>,
+    /// The Potential Router List.
+    pub prl: Vec<PrlStatus>,
+    /// Default routers in use, best first.
+    pub routers: Vec<RouterStatus>,
+    /// Resolvers that routers advertise, or that we do.
+    pub dns: DnsStatus,
+    /// Totals by direction and layer.
+    pub counters: Vec<LayerTotals>,
+}
+
+/// What this node is on the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Advertises and forwards.
+    Router,
+    /// Solicits and configures itself.
+    Host,
+}
+
+/// The process that looks after the link.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonStatus {
+    /// Whether it answered.
+    pub alive: bool,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// Its version.
+    pub version: Option<String>,
+}
+
+/// The ISATAP device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatus {
+    /// Its name.
+    pub name: String,
+    /// Largest inner packet in bytes.
+    pub mtu: u32,
+    /// Whether it is administratively up.
+    pub up: bool,
+}
+
+/// One of our IPv4 addresses together with its interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocatorStatus {
+    /// The address.
+    pub ipv4: Ipv4Addr,
+    /// The NIC.
+    pub interface: String,
+    /// The link-local address that follows from it.
+    pub link_local: Ipv6Addr,
+}
+
+/// A NIC with the program on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkStatus {
+    /// The NIC.
+    pub name: String,
+    /// How the program is attached.
+    pub xdp: XdpState,
+    /// Why so.
+    pub reason: String,
+}
+
+/// How the program on a NIC is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum XdpState {
+    /// In the driver.
+    Native,
+    /// In the stack.
+    Generic,
+    /// Not at all.
+    Off,
+}
+
+/// An on-link prefix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixStatus {
+    /// The prefix.
+    pub prefix: Ipv6Net,
+    /// Seconds for which it stays valid.
+    pub valid_seconds: Option<u64>,
+    /// Seconds for which it stays preferred; absent also where only the kernel programs know it.
+    pub preferred_seconds: Option<u64>,
+    /// The router that advertised it; absent for our own.
+    pub router: Option<Ipv4Addr>,
+}
+
+/// One entry of the Potential Router List.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrlStatus {
+    /// The router.
+    pub ipv4: Ipv4Addr,
+    /// Where the entry comes from: `static`, `dns`, `command`.
+    pub sources: Vec<String>,
+    /// Seconds until the entry ends.
+    pub ttl_seconds: Option<u64>,
+    /// Default router preference of its last Router Advertisement.
+    pub preference: Preference,
+    /// Seconds since its last Router Advertisement.
+    pub last_ra_seconds: Option<u64>,
+    /// Seconds for which it is still a default router; absent if it is none.
+    pub lifetime_left: Option<u64>,
+    /// Neighbour state: `unknown`, `reachable`, `stale`, `delay`, `probe`, `unreachable`.
+    pub reachability: String,
+}
+
+/// A default router in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouterStatus {
+    /// Its link-local address.
+    pub address: Ipv6Addr,
+    /// The IPv4 address behind it.
+    pub ipv4: Ipv4Addr,
+    /// Its preference.
+    pub preference: Preference,
+    /// Seconds for which it is still a default router.
+    pub lifetime_left: Option<u64>,
+}
+
+/// Resolvers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsStatus {
+    /// Recursive servers.
+    pub servers: Vec<Ipv6Addr>,
+    /// Search list.
+    pub search: Vec<String>,
+}
+
+/// What one layer did to the packets of one direction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerTotals {
+    /// `in` or `out`.
+    pub direction: String,
+    /// `xdp`, `tc` or `user`.
+    pub layer: String,
+    /// Went on by this layer's own hand.
+    pub forwarded: Count,
+    /// Left to the layer below.
+    pub passed: Count,
+    /// Ended here.
+    pub dropped: Count,
+}
+
+/// Packets and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes of the inner packets.
+    pub bytes: u64,
+}
+
+/// What `prl list` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrlDocument {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Name of the ISATAP device.
+    pub interface: String,
+    /// The Potential Router List.
+    pub prl: Vec<PrlStatus>,
+}
+
+impl StatusDocument {
+    /// Whether packets can flow and somebody looks after them: the daemon is alive, there is a
+    /// locator, and a host has heard from a router.
+    pub fn is_healthy(&self) -> bool {
+        let heard = self.prl.iter().any(|entry| entry.last_ra_seconds.is_some());
+        self.daemon.alive && !self.locators.is_empty() && (self.role == Role::Router || heard)
+    }
+}

@@ -1,0 +1,302 @@
+//! Configuration and world → what the kernel shall have.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use ipnet::Ipv6Net;
+use isatap_common::{
+    abi::{
+        Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, PrlSource, Role, Switches,
+    },
+    addr,
+};
+
+use super::{
+    link::{self, Link},
+    world::World,
+};
+use crate::{
+    clock::Boottime,
+    config::{RoleSettings, Settings, XdpMode},
+    datapath::{AttachedMode, Hook, Tables, fresh_jiffies, known_ipv4},
+    kernel::routes::{Ipv6Route, Preference},
+    plan::{AddressSpec, Desired, RouteSpec},
+};
+
+/// Where a program shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the NIC.
+    pub name: String,
+    /// The modes to try, best first.
+    pub modes: Vec<AttachedMode>,
+}
+
+/// What is decided outside the configuration and the world.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Index of the ISATAP device.
+    pub device: u32,
+    /// What the link looks like.
+    pub link: Link,
+    /// Potential Router List.
+    pub prl: BTreeMap<Ipv4Addr, PrlSource>,
+    /// Routes that the kernel has through the device.
+    pub routes: Vec<Ipv6Route>,
+    /// Whether the kernel can decapsulate by flag.
+    pub decap_l3: bool,
+}
+
+/// The programs' places. A host has none on its NICs but the traffic control program: what it
+/// receives is for itself, and XDP would only cost it its segmentation offload.
+pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, Place> {
+    let tc = |name: &str| Place {
+        name: name.to_owned(),
+        modes: vec![AttachedMode::Tc],
+    };
+    let mut hooks = BTreeMap::from([(Hook::Out(device), tc(&settings.interface.name))]);
+    let uplinks = &settings.interface.uplinks;
+    hooks.extend(
+        world
+            .present(uplinks)
+            .map(|link| (Hook::In(link.index), tc(&link.name))),
+    );
+    let (RoleSettings::Router(router), Some(modes)) =
+        (&settings.role, modes(settings.datapath.xdp))
+    else {
+        return hooks;
+    };
+    let nics = world.present(uplinks).chain(world.present(&router.links));
+    hooks.extend(nics.map(|link| {
+        (
+            Hook::Xdp(link.index),
+            Place {
+                name: link.name.clone(),
+                modes: modes.clone(),
+            },
+        )
+    }));
+    hooks
+}
+
+fn modes(xdp: XdpMode) -> Option<Vec<AttachedMode>> {
+    match xdp {
+        XdpMode::Auto => Some(vec![AttachedMode::Native, AttachedMode::Generic]),
+        XdpMode::Native => Some(vec![AttachedMode::Native]),
+        XdpMode::Generic => Some(vec![AttachedMode::Generic]),
+        XdpMode::Off => None,
+    }
+}
+
+/// The device, its addresses and routes, and the settings around it.
+pub fn plan(settings: &Settings, link: &Link, locator: Option<Ipv4Addr>, mtu: u32) -> Desired {
+    let addresses = addresses(link, locator)
+        .into_iter()
+        .map(|(address, lifetimes)| {
+            let (preferred, valid) = (lifetimes.preferred, lifetimes.valid);
+            (
+                address,
+                AddressSpec {
+                    prefix_len: 64,
+                    preferred,
+                    valid,
+                },
+            )
+        });
+    let on_link = RouteSpec {
+        gateway: None,
+        preference: Preference::Medium,
+    };
+    let prefixes = prefixes(link).into_keys().map(|prefix| (prefix, on_link));
+    let routes = link.routes.iter().map(|(prefix, gateway)| {
+        let (address, preference) = (Some(gateway.address), gateway.preference);
+        (
+            *prefix,
+            RouteSpec {
+                gateway: address,
+                preference,
+            },
+        )
+    });
+    Desired {
+        name: settings.interface.name.clone(),
+        mtu,
+        addresses: addresses.collect(),
+        routes: prefixes.chain(routes).collect(),
+        settings: sysctls(settings),
+    }
+}
+
+/// The daemon, not the kernel, acts on advertisements; uniqueness follows from the IPv4 address,
+/// so there is no duplicate address detection; and IPv4 forwarding on the device lets the
+/// programs ask the routing table (docs/decisions/0002).
+fn sysctls(settings: &Settings) -> BTreeMap<String, String> {
+    let name = &settings.interface.name;
+    let mut sysctls = BTreeMap::from([
+        (format!("net/ipv6/conf/{name}/accept_ra"), "0"),
+        (format!("net/ipv6/conf/{name}/accept_dad"), "0"),
+        (format!("net/ipv6/conf/{name}/disable_ipv6"), "0"),
+        (format!("net/ipv4/conf/{name}/forwarding"), "1"),
+    ]);
+    match settings.role {
+        RoleSettings::Router(_) => sysctls.insert("net/ipv6/conf/all/forwarding".to_owned(), "1"),
+        RoleSettings::Host(_) => sysctls.insert(format!("net/ipv6/conf/{name}/forwarding"), "0"),
+    };
+    sysctls
+        .into_iter()
+        .map(|(key, value)| (key, value.to_owned()))
+        .collect()
+}
+
+/// The contents of the maps. `redirectable` are the NICs that carry the XDP program.
+pub fn tables(
+    settings: &Settings,
+    world: &World,
+    inputs: &Inputs,
+    redirectable: BTreeSet<u32>,
+) -> Tables {
+    let locators = locators(settings, world);
+    let mut slots = [LocatorRef::default(); MAX_LOCATORS];
+    for (slot, key) in slots.iter_mut().zip(&locators) {
+        *slot = LocatorRef {
+            ifindex: key.ifindex,
+            ipv4: key.ipv4,
+        };
+    }
+    let role = if matches!(settings.role, RoleSettings::Router(_)) {
+        Role::Router
+    } else {
+        Role::Host
+    };
+    Tables {
+        config: Config {
+            generation: 0,
+            fresh_jiffies: fresh_jiffies(),
+            device: inputs.device,
+            role: role as u8,
+            ttl: settings.interface.ttl,
+            switches: switches(settings, inputs.decap_l3).0,
+            mtu: mtu(settings, world, inputs),
+            locator_count: locators.len() as u32,
+            locators: slots,
+        },
+        prl: inputs
+            .prl
+            .iter()
+            .map(|(ipv4, source)| (*ipv4, prl_entry(*source)))
+            .collect(),
+        locators: (0..)
+            .zip(&locators)
+            .map(|(slot, key)| (*key, locator(slot, *key, world)))
+            .collect(),
+        prefixes: prefixes(&inputs.link),
+        routes: routes(&inputs.routes),
+        known_ipv4: known_ipv4(&settings.datapath.known_ipv4, &world.connected()),
+        links: redirectable,
+    }
+}
+
+/// The MTU of the device: ours, or a smaller one that a router advertises.
+pub fn mtu(settings: &Settings, world: &World, inputs: &Inputs) -> u32 {
+    let ours = world.mtu(&settings.interface);
+    inputs
+        .link
+        .mtu
+        .map_or(ours, |advertised| advertised.min(ours))
+}
+
+/// The locator on every uplink, the one that owns it first: a packet for it is ours whichever of
+/// them it comes in through.
+fn locators(settings: &Settings, world: &World) -> Vec<LocatorKey> {
+    let Some(local) = world.locator(&settings.interface) else {
+        return Vec::new();
+    };
+    let owner = world
+        .ipv4
+        .iter()
+        .find(|on_link| on_link.address == local)
+        .map(|on| on.index);
+    let mut uplinks: Vec<u32> = world
+        .present(&settings.interface.uplinks)
+        .map(|link| link.index)
+        .collect();
+    uplinks.sort_by_key(|index| Some(*index) != owner);
+    let key = |ifindex| LocatorKey {
+        ifindex,
+        ipv4: local.octets(),
+    };
+    uplinks.into_iter().take(MAX_LOCATORS).map(key).collect()
+}
+
+fn locator(slot: u16, key: LocatorKey, world: &World) -> Locator {
+    let mtu = world.links.get(&key.ifindex).map_or(0, |link| link.mtu);
+    Locator {
+        slot,
+        mtu: u16::try_from(mtu).unwrap_or(u16::MAX),
+    }
+}
+
+fn switches(settings: &Settings, decap_l3: bool) -> Switches {
+    let choices = [
+        (settings.interface.copy_dscp, Switches::COPY_DSCP),
+        (settings.datapath.drop_nested, Switches::DROP_NESTED),
+        (!settings.datapath.hairpin, Switches::NO_HAIRPIN),
+        (decap_l3, Switches::DECAP_L3),
+    ];
+    let chosen = choices.into_iter().filter(|(on, _)| *on);
+    chosen.fold(Switches::default(), |all, (_, switch)| all.with(switch))
+}
+
+fn prl_entry(source: PrlSource) -> PrlEntry {
+    PrlEntry {
+        deadline: u64::MAX,
+        source: source as u32,
+        preference: 0,
+    }
+}
+
+fn prefixes(link: &Link) -> BTreeMap<Ipv6Net, u64> {
+    let link_local = Ipv6Net::new(addr::link_local(addr::Form::Local, [0; 4]).into(), 64);
+    let always = link_local.map(|net| (net.trunc(), u64::MAX)).into_iter();
+    let advertised = link
+        .prefixes
+        .iter()
+        .map(|(net, until)| (*net, nanoseconds(*until)));
+    always.chain(advertised).collect()
+}
+
+/// Routes whose gateway is an ISATAP address, ours and the administrator's; of several for one
+/// destination the kernel would take the one with the lowest metric.
+fn routes(kernel: &[Ipv6Route]) -> BTreeMap<Ipv6Net, Ipv4Addr> {
+    let mut routes: Vec<&Ipv6Route> = kernel.iter().collect();
+    routes.sort_by_key(|route| std::cmp::Reverse(route.metric));
+    let via = |gateway: Ipv6Addr| addr::embedded(&gateway.octets()).map(Ipv4Addr::from);
+    routes
+        .into_iter()
+        .filter_map(|route| Some((route.destination, via(route.gateway?)?)))
+        .collect()
+}
+
+fn nanoseconds(until: Option<Boottime>) -> u64 {
+    until.map_or(u64::MAX, |until| {
+        u64::try_from(until.as_nanos()).unwrap_or(u64::MAX)
+    })
+}
+
+/// The addresses of the device with their prefix lengths.
+pub fn addresses(link: &Link, locator: Option<Ipv4Addr>) -> BTreeMap<Ipv6Addr, link::Lifetimes> {
+    let mut addresses = link.addresses.clone();
+    if let Some(locator) = locator {
+        let [canonical, other] = link::link_local(locator);
+        addresses.insert(canonical, link::Lifetimes::default());
+        // Never a source of its own accord.
+        let deprecated = link::Lifetimes {
+            preferred: Some(Boottime::ZERO),
+            valid: None,
+        };
+        addresses.insert(other, deprecated);
+    }
+    addresses
+}

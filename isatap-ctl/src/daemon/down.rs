@@ -1,0 +1,74 @@
+//! Taking everything back that `run` made, and nothing else.
+
+use std::{fs, io, path::Path, process::ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    datapath::{detach_filter, pinned_locators},
+    kernel::{Netlink, bpffs, lock},
+};
+
+/// `isatap-ctl down`: refuses while the daemon runs, and is content with nothing to do.
+pub async fn run(interface: &str) -> Result<ExitCode> {
+    if let Some(pid) = lock::holder(interface)? {
+        bail!("{interface} is run by pid {pid}; stop it first");
+    }
+    remove(interface).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Detaches the programs, deletes the device, whose addresses and routes go with it, and removes
+/// the pins. Each is tried although another fails.
+pub async fn remove(interface: &str) -> Result<()> {
+    let directory = bpffs::interface_directory(interface);
+    let is_ours = directory.exists();
+    let mut errors = Vec::new();
+    if is_ours {
+        errors.extend(detach_filters(interface).await.err());
+        errors.extend(delete_device(interface).await.err());
+        errors.extend(remove_tree(&directory).err());
+        // Others may have theirs beside it.
+        if let Some(parent) = directory.parent() {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+    match errors
+        .into_iter()
+        .reduce(|all, next| all.context(format!("{next:#}")))
+    {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
+}
+
+async fn detach_filters(interface: &str) -> Result<()> {
+    let locators = pinned_locators(&bpffs::pin_directory(interface));
+    let links = Netlink::connect()?.links().await?;
+    for link in locators
+        .iter()
+        .filter_map(|locator| links.get(&locator.ifindex))
+    {
+        detach_filter(&link.name);
+    }
+    Ok(())
+}
+
+async fn delete_device(interface: &str) -> Result<()> {
+    let netlink = Netlink::connect()?;
+    if let Some(link) = netlink.link(interface).await?
+        && link.is_tun()
+    {
+        netlink.delete_link(link.index).await?;
+    }
+    Ok(())
+}
+
+fn remove_tree(directory: &Path) -> Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", directory.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,73 @@
+//! `isatap-ctl plan`: the actions that `run` would take now, without taking them.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{desired, discovery::Discovery, node::check_links, world::World};
+use crate::{
+    clock,
+    config::Settings,
+    control::SCHEMA,
+    datapath::Hook,
+    kernel::{Netlink, bpffs},
+    plan,
+};
+
+/// Prints one action a line, or a JSON document.
+pub async fn print(settings: &Settings, json: bool) -> Result<ExitCode> {
+    let actions = actions(settings).await?;
+    if json {
+        println!(
+            "{}",
+            json!({ "schema": SCHEMA, "interface": settings.interface.name, "actions": actions })
+        );
+    } else if actions.is_empty() {
+        println!("nothing to change");
+    } else {
+        actions.iter().for_each(|action| println!("{action}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn actions(settings: &Settings) -> Result<Vec<String>> {
+    let netlink = Netlink::connect()?;
+    let world = World::read(&netlink).await?;
+    check_links(settings, &world)?;
+    let locator = world.locator(&settings.interface);
+    let link = Discovery::new(settings).link(clock::now(), settings, locator);
+    let mtu = world.mtu(&settings.interface);
+    let wanted = desired::plan(settings, &link, locator, mtu);
+    let observed = plan::observe(&netlink, &wanted).await?;
+    let mut actions: Vec<String> = plan::diff(&wanted, &observed, clock::now())
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    actions.extend(attachments(settings, &world));
+    Ok(actions)
+}
+
+/// Programs that are to be attached or detached.
+fn attachments(settings: &Settings, world: &World) -> Vec<String> {
+    let device = world
+        .link(&settings.interface.name)
+        .map_or(0, |link| link.index);
+    let wanted = desired::hooks(settings, world, device);
+    let pins = bpffs::pin_directory(&settings.interface.name);
+    let pinned = Hook::pinned(&pins).unwrap_or_default();
+    let missing = wanted.iter().filter(|(hook, _)| !pinned.contains_key(hook));
+    let missing = missing.map(|(hook, place)| {
+        let modes: Vec<String> = place.modes.iter().map(ToString::to_string).collect();
+        format!(
+            "attach {} to {} ({})",
+            hook.program(),
+            place.name,
+            modes.join(", else ")
+        )
+    });
+    let surplus = pinned.keys().filter(|hook| !wanted.contains_key(hook));
+    let surplus =
+        surplus.map(|hook| format!("detach {} from interface {}", hook.program(), hook.index()));
+    missing.chain(surplus).collect()
+}

@@ -1,0 +1,322 @@
+//! The running node: what it holds, and how it brings the kernel to what is wanted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use anyhow::{Context as _, Result, bail};
+use isatap_common::{
+    abi::{Direction, PrlSource},
+    path::Reason,
+};
+use tracing::{debug, info, warn};
+
+use super::{
+    counters::count,
+    desired::{self, Inputs, Place},
+    device::Device,
+    discovery::Discovery,
+    link::Link,
+    slow_path,
+    world::World,
+};
+use crate::{
+    clock,
+    config::{RoleSettings, Settings},
+    datapath::{Datapath, DatapathError, Hook, HookState, Tables, foreign_xdp, has_decap_l3},
+    kernel::{
+        Netlink, bpffs, capabilities,
+        lock::Lock,
+        sockets::{Datagram, Icmpv6Socket, Protocol41Socket, Received},
+    },
+    plan, prl,
+};
+
+/// Everything that runs.
+pub struct Node {
+    pub(super) settings: Settings,
+    pub(super) netlink: Netlink,
+    pub(super) datapath: Datapath,
+    pub(super) device: Device,
+    pub(super) index: u32,
+    pub(super) icmp: Icmpv6Socket,
+    pub(super) protocol41: Protocol41Socket,
+    pub(super) discovery: Discovery,
+    pub(super) prl: prl::Table,
+    pub(super) world: World,
+    pub(super) tables: Option<Tables>,
+    link: Link,
+    pub(super) hooks: BTreeMap<Hook, HookState>,
+    directory: PathBuf,
+    decap_l3: bool,
+    _lock: Lock,
+}
+
+impl Node {
+    /// Adopts what an earlier process left, or sets everything up. What a first start has set up
+    /// is taken back when it fails.
+    pub async fn start(settings: Settings) -> Result<Self> {
+        capabilities::check()?;
+        let name = settings.interface.name.clone();
+        let lock = Lock::acquire(&name)?;
+        let is_first = !bpffs::pin_directory(&name).exists();
+        match Self::set_up(settings, lock).await {
+            Ok(node) => Ok(node),
+            Err(error) => {
+                if is_first && let Err(undo) = super::down::remove(&name).await {
+                    warn!("what was set up could not be taken back: {undo:#}");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn set_up(settings: Settings, lock: Lock) -> Result<Self> {
+        let name = settings.interface.name.clone();
+        let directory = bpffs::prepare(&name)?;
+        let netlink = Netlink::connect()?;
+        let world = World::read(&netlink).await?;
+        check_links(&settings, &world)?;
+        let decap_l3 = has_decap_l3()?;
+        let datapath = Datapath::load(&directory)?;
+        let device = Device::open(&name)?;
+        let link = netlink
+            .link(&name)
+            .await?
+            .with_context(|| format!("{name} has vanished"))?;
+        let mut node = Self {
+            icmp: Icmpv6Socket::open(
+                &name,
+                link.index,
+                Discovery::types(&settings),
+                Discovery::group(&settings),
+            )?,
+            protocol41: Protocol41Socket::open()?,
+            discovery: Discovery::new(&settings),
+            prl: prl::Table::default(),
+            tables: None,
+            link: Link::default(),
+            hooks: BTreeMap::new(),
+            index: link.index,
+            settings,
+            netlink,
+            datapath,
+            device,
+            world,
+            directory,
+            decap_l3,
+            _lock: lock,
+        };
+        node.read_prl();
+        node.reconcile().await?;
+        Ok(node)
+    }
+
+    /// Brings the kernel to what configuration, world and link want.
+    pub async fn reconcile(&mut self) -> Result<()> {
+        self.world = World::read(&self.netlink).await?;
+        let locator = self.world.locator(&self.settings.interface);
+        self.discovery
+            .follow(clock::now(), locator, &self.prl.members());
+        let link = self.discovery.link(clock::now(), &self.settings, locator);
+        let mut inputs = self.inputs(link.clone());
+        let mtu = desired::mtu(&self.settings, &self.world, &inputs);
+        self.discovery.configure(&self.settings, mtu);
+        let wanted = desired::plan(&self.settings, &link, locator, mtu);
+        let observed = plan::observe(&self.netlink, &wanted).await?;
+        for action in plan::diff(&wanted, &observed, clock::now()) {
+            info!("{action}");
+            plan::apply(&self.netlink, &action).await?;
+        }
+        self.link = link;
+        inputs.routes = self.netlink.routes(self.index).await?;
+        let redirectable = self.attach().await?;
+        let tables = desired::tables(&self.settings, &self.world, &inputs, redirectable);
+        if tables.write(&mut self.datapath.maps)? {
+            debug!("tables written");
+        }
+        self.tables = Some(tables);
+        Ok(())
+    }
+
+    /// Makes the programs look everything up anew.
+    pub fn bump_generation(&mut self) {
+        let Ok(mut config) = self.datapath.maps.config.get(&0, 0) else {
+            return;
+        };
+        config.generation = config.generation.wrapping_add(1);
+        if let Err(error) = self.datapath.maps.config.set(0, config, 0) {
+            warn!("CONFIG: {error}");
+        }
+    }
+
+    fn inputs(&self, link: Link) -> Inputs {
+        let source = |(ipv4, sources): (_, &BTreeSet<PrlSource>)| Some((ipv4, *sources.first()?));
+        Inputs {
+            device: self.index,
+            link,
+            prl: self.prl.iter().filter_map(source).collect(),
+            routes: Vec::new(),
+            decap_l3: self.decap_l3,
+        }
+    }
+
+    /// Attaches what is not attached and detaches what is no longer wanted. Returns the NICs that
+    /// carry XDP.
+    async fn attach(&mut self) -> Result<BTreeSet<u32>> {
+        let wanted = desired::hooks(&self.settings, &self.world, self.index);
+        for hook in Hook::pinned(&self.directory)?.into_keys() {
+            if !wanted.contains_key(&hook) {
+                info!("detach {} from interface {}", hook.program(), hook.index());
+                hook.detach(&self.directory)?;
+            }
+        }
+        self.hooks.retain(|hook, _| wanted.contains_key(hook));
+        for (hook, place) in &wanted {
+            if !self.hooks.contains_key(hook) {
+                let state = self.attach_one(*hook, place).await?;
+                self.hooks.insert(*hook, state);
+            }
+        }
+        let xdp = self
+            .hooks
+            .keys()
+            .filter(|hook| matches!(hook, Hook::Xdp(_)));
+        Ok(xdp.map(|hook| hook.index()).collect())
+    }
+
+    async fn attach_one(&mut self, hook: Hook, place: &Place) -> Result<HookState> {
+        if let Hook::Xdp(index) = hook
+            && let Some(program) = foreign_xdp(&self.netlink, index).await?
+        {
+            bail!(DatapathError::Foreign {
+                link: place.name.clone(),
+                program: program.to_string()
+            });
+        }
+        let attached = self.datapath.attach(hook, &place.name, &place.modes);
+        let is_optional = matches!(hook, Hook::Xdp(_))
+            && self.settings.datapath.xdp == crate::config::XdpMode::Auto;
+        match attached {
+            Err(error) if is_optional => {
+                warn!("{}: no XDP: {error}", place.name);
+                Ok(HookState {
+                    mode: crate::datapath::AttachedMode::Tc,
+                    reason: Some(error.to_string()),
+                })
+            }
+            other => {
+                let state = other?;
+                info!("{} on {}: {}", hook.program(), place.name, state.mode);
+                Ok(state)
+            }
+        }
+    }
+
+    /// Takes a datagram that the kernel passed up.
+    pub fn receive(&mut self, datagram: &Datagram) {
+        let (Some(tables), Some(index), false) = (&self.tables, datagram.index, datagram.truncated)
+        else {
+            return;
+        };
+        let taken = slow_path::decapsulate(&datagram.bytes, index, tables);
+        let (reason, length) = match taken {
+            Err(Reason::NotOurs) => return,
+            Err(reason) => (reason, 0),
+            Ok(inner) => match self.device.deliver(&inner) {
+                Ok(()) => (Reason::Delivered, inner.len()),
+                Err(_) => (Reason::Failed, 0),
+            },
+        };
+        count(
+            &mut self.datapath.maps.counters,
+            Direction::In,
+            reason,
+            length,
+        );
+    }
+
+    /// Counts a packet that no program sent.
+    pub fn surplus(&mut self) {
+        count(
+            &mut self.datapath.maps.counters,
+            Direction::Out,
+            Reason::Unsupported,
+            0,
+        );
+    }
+
+    /// Takes a Neighbor Discovery message.
+    pub fn discover(&mut self, message: &Received) {
+        if let Err(refusal) = self.discovery.received(clock::now(), message) {
+            debug!("from {}: {refusal}", message.source);
+        }
+    }
+
+    /// Sends what is due. Returns whether the link may look different now.
+    pub async fn tick(&mut self) -> bool {
+        let due = self.discovery.poll(clock::now());
+        for message in due {
+            let sent = self.icmp.send(
+                message.source,
+                message.destination,
+                self.index,
+                &message.bytes,
+            );
+            if let Err(error) = sent.await {
+                debug!("to {}: {error}", message.destination);
+            }
+        }
+        let locator = self.world.locator(&self.settings.interface);
+        self.discovery.link(clock::now(), &self.settings, locator) != self.link
+    }
+
+    /// Takes a new configuration. What cannot change without a restart is refused whole.
+    pub async fn reload(&mut self, settings: Settings) -> Result<()> {
+        if settings.interface.name != self.settings.interface.name {
+            bail!("interface.name cannot change by reload; restart the daemon");
+        }
+        if std::mem::discriminant(&settings.role) != std::mem::discriminant(&self.settings.role) {
+            bail!("interface.role cannot change by reload; restart the daemon");
+        }
+        let world = World::read(&self.netlink).await?;
+        check_links(&settings, &world)?;
+        self.hooks.retain(|hook, _| !matches!(hook, Hook::Xdp(_)));
+        self.settings = settings;
+        self.read_prl();
+        self.reconcile().await
+    }
+
+    /// The static entries, and none that were.
+    fn read_prl(&mut self) {
+        self.prl.clear(PrlSource::Static);
+        let RoleSettings::Host(host) = &self.settings.role else {
+            return;
+        };
+        let own = self.world.locator(&self.settings.interface);
+        for ipv4 in &host.prl {
+            if let Err(error) = self.prl.add(PrlSource::Static, *ipv4, own) {
+                warn!("host.prl: {error}");
+            }
+        }
+    }
+}
+
+/// Every NIC of the configuration exists.
+pub fn check_links(settings: &Settings, world: &World) -> Result<()> {
+    let links = match &settings.role {
+        RoleSettings::Router(router) => router.links.as_slice(),
+        RoleSettings::Host(_) => &[],
+    };
+    for name in settings.interface.uplinks.iter().chain(links) {
+        if world.link(name).is_none() {
+            return Err(super::Unsuitable(format!(
+                "there is no interface {name}; create it, or correct {}",
+                settings.file.display()
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}

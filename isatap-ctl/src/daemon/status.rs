@@ -1,0 +1,272 @@
+//! What `status` shows of a running daemon.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use isatap_common::{
+    abi::{Counter, Direction, Layer, Reachability, counter_index},
+    nd::Preference,
+    path::{Reason, Verdict},
+};
+
+use super::{desired, link, node::Node};
+use crate::{
+    clock::{self, Boottime},
+    config::{self, RoleSettings},
+    control::{
+        Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus, LocatorStatus,
+        PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument, XdpState,
+    },
+    datapath::{AttachedMode, Hook},
+    nd::host::RouterState,
+};
+
+/// Everything about the node.
+pub fn document(node: &Node) -> StatusDocument {
+    let now = clock::now();
+    let interface = &node.settings.interface;
+    let locator = node.world.locator(interface);
+    let link = node.discovery.link(now, &node.settings, locator);
+    let (role, links) = match &node.settings.role {
+        RoleSettings::Router(router) => (Role::Router, router.links.as_slice()),
+        RoleSettings::Host(_) => (Role::Host, [].as_slice()),
+    };
+    let device = node.world.links.get(&node.index).map(|link| DeviceStatus {
+        name: link.name.clone(),
+        mtu: link.mtu,
+        up: link.up,
+    });
+    StatusDocument {
+        schema: SCHEMA,
+        interface: interface.name.clone(),
+        role,
+        daemon: DaemonStatus {
+            alive: true,
+            pid: Some(std::process::id()),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        },
+        device,
+        locators: locators(node),
+        uplinks: nics(node, &interface.uplinks),
+        links: nics(node, links),
+        prefixes: prefixes(node, &link, now),
+        addresses: desired::addresses(&link, locator).into_keys().collect(),
+        prl: prl(node),
+        routers: routers(node, now),
+        dns: dns(node, now),
+        counters: totals(node),
+    }
+}
+
+/// The Potential Router List with what is known of each router.
+pub fn prl(node: &Node) -> Vec<PrlStatus> {
+    let now = clock::now();
+    let known = node
+        .discovery
+        .host(now)
+        .map(|(_, routers)| routers)
+        .unwrap_or_default();
+    let known: BTreeMap<_, RouterState> = known
+        .into_iter()
+        .map(|router| (router.ipv4, router))
+        .collect();
+    let entry = |(ipv4, sources): (_, &std::collections::BTreeSet<_>)| {
+        let router = known.get(&ipv4);
+        let until = router.and_then(|router| router.lifetime);
+        PrlStatus {
+            ipv4,
+            sources: sources
+                .iter()
+                .map(|source: &isatap_common::abi::PrlSource| source.name().to_owned())
+                .collect(),
+            ttl_seconds: None,
+            preference: router.map_or(config::Preference::Medium, |r| preference(r.preference)),
+            last_ra_seconds: router
+                .and_then(|r| r.advertised)
+                .map(|at| (now.saturating_sub(at)).as_secs()),
+            lifetime_left: until
+                .filter(|until| *until > now)
+                .map(|until| left(until, now)),
+            reachability: reachability(Reachability::Unknown).to_owned(),
+        }
+    };
+    node.prl.iter().map(entry).collect()
+}
+
+fn locators(node: &Node) -> Vec<LocatorStatus> {
+    let keys = node.tables.iter().flat_map(|tables| tables.locators.keys());
+    let status = keys.map(|key| LocatorStatus {
+        ipv4: key.ipv4.into(),
+        interface: node
+            .world
+            .links
+            .get(&key.ifindex)
+            .map_or_else(String::new, |l| l.name.clone()),
+        link_local: link::link_local(key.ipv4.into())[0],
+    });
+    status.collect()
+}
+
+fn nics(node: &Node, names: &[String]) -> Vec<LinkStatus> {
+    names.iter().map(|name| nic(node, name)).collect()
+}
+
+fn nic(node: &Node, name: &str) -> LinkStatus {
+    let state = node
+        .world
+        .link(name)
+        .and_then(|link| node.hooks.get(&Hook::Xdp(link.index)));
+    let (xdp, reason) = match state {
+        Some(state) => {
+            let xdp = match state.mode {
+                AttachedMode::Native => XdpState::Native,
+                AttachedMode::Generic => XdpState::Generic,
+                AttachedMode::Tc => XdpState::Off,
+            };
+            (
+                xdp,
+                state
+                    .reason
+                    .clone()
+                    .unwrap_or_else(|| "the driver supports it".to_owned()),
+            )
+        }
+        None => (XdpState::Off, why_off(node, name)),
+    };
+    LinkStatus {
+        name: name.to_owned(),
+        xdp,
+        reason,
+    }
+}
+
+fn why_off(node: &Node, name: &str) -> String {
+    let reason = if node.world.link(name).is_none() {
+        "there is no such interface"
+    } else if matches!(node.settings.role, RoleSettings::Host(_)) {
+        "a host receives for itself, which traffic control does faster"
+    } else {
+        "datapath.xdp is off"
+    };
+    reason.to_owned()
+}
+
+fn prefixes(node: &Node, link: &link::Link, now: Boottime) -> Vec<PrefixStatus> {
+    let configured = match &node.settings.role {
+        RoleSettings::Router(router) => router.prefixes.as_slice(),
+        RoleSettings::Host(_) => &[],
+    };
+    let seconds = |lifetime| match lifetime {
+        config::Lifetime::Seconds(seconds) => Some(u64::from(seconds)),
+        config::Lifetime::Infinite => None,
+    };
+    let own = configured.iter().map(|advertised| PrefixStatus {
+        prefix: advertised.prefix,
+        valid_seconds: seconds(advertised.valid),
+        preferred_seconds: seconds(advertised.preferred),
+        router: None,
+    });
+    let learned = link.prefixes.iter().filter(|_| configured.is_empty());
+    let learned = learned.map(|(prefix, until)| PrefixStatus {
+        prefix: *prefix,
+        valid_seconds: until.map(|until| left(until, now)),
+        preferred_seconds: None,
+        router: None,
+    });
+    own.chain(learned).collect()
+}
+
+fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
+    let Some((state, _)) = node.discovery.host(now) else {
+        return Vec::new();
+    };
+    let mut routes = state.default_routes;
+    routes.sort_by_key(|route| (std::cmp::Reverse(route.preference), route.gateway));
+    let status = routes.into_iter().map(|route| RouterStatus {
+        address: route.gateway,
+        ipv4: route.router,
+        preference: preference(route.preference),
+        lifetime_left: route.valid_until.map(|until| left(until, now)),
+    });
+    status.collect()
+}
+
+fn dns(node: &Node, now: Boottime) -> DnsStatus {
+    if let Some((state, _)) = node.discovery.host(now) {
+        return DnsStatus {
+            servers: state.dns.servers,
+            search: state.dns.search,
+        };
+    }
+    match &node.settings.role {
+        RoleSettings::Router(router) => {
+            router
+                .dns
+                .clone()
+                .map_or_else(DnsStatus::default, |dns| DnsStatus {
+                    servers: dns.servers,
+                    search: dns.search,
+                })
+        }
+        RoleSettings::Host(_) => DnsStatus::default(),
+    }
+}
+
+fn totals(node: &Node) -> Vec<LayerTotals> {
+    let layers = Direction::ALL
+        .into_iter()
+        .flat_map(|d| Layer::ALL.map(|l| (d, l)));
+    layers
+        .map(|(direction, layer)| total(node, direction, layer))
+        .collect()
+}
+
+fn total(node: &Node, direction: Direction, layer: Layer) -> LayerTotals {
+    let mut counts = [Count::default(); 3];
+    for reason in Reason::ALL {
+        let index = counter_index(direction, layer, *reason);
+        let Ok(values) = node.datapath.maps.counters.get(&index, 0) else {
+            continue;
+        };
+        let [forwarded, passed, dropped] = &mut counts;
+        let count = match reason.verdict() {
+            Verdict::Forward => forwarded,
+            Verdict::Pass => passed,
+            Verdict::Drop => dropped,
+        };
+        let sum = |field: fn(&Counter) -> u64| values.iter().map(field).sum::<u64>();
+        count.packets += sum(|counter| counter.packets);
+        count.bytes += sum(|counter| counter.bytes);
+    }
+    let [forwarded, passed, dropped] = counts;
+    LayerTotals {
+        direction: direction.name().to_owned(),
+        layer: layer.name().to_owned(),
+        forwarded,
+        passed,
+        dropped,
+    }
+}
+
+const fn preference(preference: Preference) -> config::Preference {
+    match preference {
+        Preference::High => config::Preference::High,
+        Preference::Medium => config::Preference::Medium,
+        Preference::Low => config::Preference::Low,
+    }
+}
+
+const fn reachability(state: Reachability) -> &'static str {
+    match state {
+        Reachability::Unknown => "unknown",
+        Reachability::Reachable => "reachable",
+        Reachability::Stale => "stale",
+        Reachability::Delay => "delay",
+        Reachability::Probe => "probe",
+        Reachability::Unreachable => "unreachable",
+    }
+}
+
+fn left(until: Boottime, now: Boottime) -> u64 {
+    let left: Duration = until.saturating_sub(now);
+    left.as_secs()
+}

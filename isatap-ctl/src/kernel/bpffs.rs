@@ -1,0 +1,118 @@
+//! The BPF file system, where programs, links and maps stay when no process holds them.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use isatap_common::abi::LAYOUT;
+use nix::mount::{MsFlags, mount};
+use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
+
+use super::Error;
+
+/// Where every tool looks for the BPF file system.
+const MOUNT_POINT: &str = "/sys/fs/bpf";
+const MODE: u32 = 0o750;
+
+/// The directory of everything that `interface` pins, in any layout.
+pub fn interface_directory(interface: &str) -> PathBuf {
+    [MOUNT_POINT, "isatap", interface].iter().collect()
+}
+
+/// The directory of what `interface` pins in the layout of this build.
+pub fn pin_directory(interface: &str) -> PathBuf {
+    interface_directory(interface).join(format!("v{LAYOUT}"))
+}
+
+/// Makes [`pin_directory`], mounting the BPF file system if need be.
+pub fn prepare(interface: &str) -> Result<PathBuf, Error> {
+    ensure_mounted()?;
+    let parent = interface_directory(interface);
+    let directory = pin_directory(interface);
+    for directory in parent.parent().into_iter().chain([&*parent, &*directory]) {
+        make(directory)
+            .map_err(|cause| Error::new(format!("make {}", directory.display()), cause))?;
+    }
+    Ok(directory)
+}
+
+/// Whether the BPF file system is mounted where it belongs.
+pub fn is_mounted() -> bool {
+    statfs(MOUNT_POINT).is_ok_and(|found| found.filesystem_type() == BPF_FS_MAGIC)
+}
+
+/// Mounts the BPF file system where it belongs, if it is not there.
+pub fn ensure_mounted() -> Result<(), Error> {
+    if is_mounted() {
+        return Ok(());
+    }
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    let mounted = mount(
+        Some("bpf"),
+        MOUNT_POINT,
+        Some("bpf"),
+        flags,
+        Some("mode=0700"),
+    );
+    mounted.map_err(|cause| {
+        Error::with_remedy(
+            format!("mount the BPF file system at {MOUNT_POINT}"),
+            cause,
+            "mount it beforehand with `mount -t bpf bpf /sys/fs/bpf`",
+        )
+    })
+}
+
+fn make(directory: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(MODE).create(directory) {
+        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
+        // Again, because the umask has a say in the first.
+        _ => fs::set_permissions(directory, Permissions::from_mode(MODE)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sched::{CloneFlags, unshare};
+
+    use super::*;
+
+    /// With a private, empty `/sys`, so that neither the mount nor the directories last.
+    fn without_bpffs(test: impl FnOnce() + Send + 'static) {
+        let thread = std::thread::spawn(|| {
+            unshare(CloneFlags::CLONE_NEWNS).unwrap();
+            let none: Option<&str> = None;
+            mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none).unwrap();
+            mount(none, "/sys", Some("tmpfs"), MsFlags::empty(), none).unwrap();
+            fs::create_dir_all(MOUNT_POINT).unwrap();
+            test();
+        });
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn the_file_system_is_mounted_once_and_the_directories_are_closed_to_others() {
+        without_bpffs(|| {
+            assert!(!is_mounted());
+            for _ in 0..2 {
+                let directory = prepare("isatap0").unwrap();
+                assert_eq!(directory, pin_directory("isatap0"));
+                assert!(is_mounted());
+                for path in directory.ancestors().take(3) {
+                    let mode = fs::metadata(path).unwrap().permissions().mode();
+                    assert_eq!(mode & 0o777, MODE, "{}", path.display());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_failed_mount_says_what_to_do() {
+        without_bpffs(|| {
+            fs::remove_dir(MOUNT_POINT).unwrap();
+            let error = prepare("isatap0").unwrap_err().to_string();
+            assert!(error.contains("`mount -t bpf bpf /sys/fs/bpf`"), "{error}");
+        });
+    }
+}

@@ -1,0 +1,212 @@
+//! News from the kernel: that links, addresses, routes or neighbours changed.
+//!
+//! Only that, not how. Whoever hears of a change reads the state anew, so a lost message costs
+//! nothing but the time to do that.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{
+    AddressFamily, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recvfrom, setsockopt,
+    socket, sockopt,
+};
+use tokio::io::unix::AsyncFd;
+
+use super::Error;
+use super::watched::watch;
+
+/// Room for news that arrive while the process is busy; at about 700 bytes each, 6000 of them.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// How many messages one call may read, so that a flood cannot starve the event loop.
+const BURST: usize = 4096;
+/// Bytes read of each datagram. A longer one is cut: the kinds of its messages are at their start.
+const DATAGRAM: usize = 8192;
+const HEADER_LEN: usize = 16;
+
+/// The multicast groups, as bits of a netlink address.
+const GROUPS: u32 = group(libc::RTNLGRP_LINK)
+    | group(libc::RTNLGRP_NEIGH)
+    | group(libc::RTNLGRP_IPV4_IFADDR)
+    | group(libc::RTNLGRP_IPV4_ROUTE)
+    | group(libc::RTNLGRP_IPV6_IFADDR)
+    | group(libc::RTNLGRP_IPV6_ROUTE);
+
+const fn group(number: libc::c_uint) -> u32 {
+    1 << (number - 1)
+}
+
+/// What to read anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// A device came, went, or changed its state.
+    Links,
+    /// An address of either family came, went, or changed.
+    Addresses,
+    /// A route of either family came, went, or changed.
+    Routes,
+    /// A neighbour entry came, went, or changed its state.
+    Neighbours,
+    /// Messages were lost: everything may have changed.
+    Overrun,
+}
+
+/// A subscription to the changes in one network namespace.
+#[derive(Debug)]
+pub struct Events {
+    socket: AsyncFd<OwnedFd>,
+}
+
+impl Events {
+    /// Subscribes in the network namespace of the calling thread, within a tokio runtime.
+    pub fn subscribe() -> Result<Self, Error> {
+        let subscribed = open().and_then(watch);
+        let socket =
+            subscribed.map_err(|cause| Error::new("subscribe to rtnetlink events", cause))?;
+        Ok(Self { socket })
+    }
+
+    /// Waits for changes; all that happened since the last call are one set.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next(&self) -> io::Result<BTreeSet<Change>> {
+        loop {
+            let mut ready = self.socket.readable().await?;
+            let (changes, drained) = drain(self.socket.get_ref())?;
+            if drained {
+                ready.clear_ready();
+            }
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+        }
+    }
+}
+
+fn open() -> io::Result<OwnedFd> {
+    let fd = socket(
+        AddressFamily::Netlink,
+        SockType::Raw,
+        SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkRoute,
+    )?;
+    // Without CAP_NET_ADMIN the buffer stays at its default, and overruns come sooner.
+    let _ = setsockopt(&fd, sockopt::RcvBufForce, &RECEIVE_BUFFER);
+    bind(fd.as_raw_fd(), &NetlinkAddr::new(0, GROUPS))?;
+    Ok(fd)
+}
+
+/// Reads what is there, at most a burst of it; says whether that was all.
+fn drain(socket: &OwnedFd) -> io::Result<(BTreeSet<Change>, bool)> {
+    let mut changes = BTreeSet::new();
+    let mut buffer = [0; DATAGRAM];
+    for _ in 0..BURST {
+        match recvfrom::<NetlinkAddr>(socket.as_raw_fd(), &mut buffer) {
+            Ok((length, sender)) if sender.is_some_and(|s| s.pid() == 0) => {
+                let datagram = buffer.get(..length).unwrap_or(&buffer);
+                changes.extend(Messages(datagram).filter_map(change));
+            }
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(Errno::ENOBUFS) => {
+                changes.insert(Change::Overrun);
+            }
+            Err(Errno::EAGAIN) => return Ok((changes, true)),
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok((changes, false))
+}
+
+/// The kinds of the messages in a datagram.
+struct Messages<'a>(&'a [u8]);
+
+impl Iterator for Messages<'_> {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        let (header, _) = self.0.split_first_chunk::<HEADER_LEN>()?;
+        let (length, rest) = header.split_first_chunk()?;
+        let (kind, _) = rest.split_first_chunk()?;
+        let length = u32::from_ne_bytes(*length) as usize;
+        let step = length.max(HEADER_LEN).saturating_add(3) & !3;
+        self.0 = self.0.get(step..).unwrap_or_default();
+        Some(u16::from_ne_bytes(*kind))
+    }
+}
+
+/// What a message of this kind says has changed.
+fn change(kind: u16) -> Option<Change> {
+    match kind {
+        libc::RTM_NEWLINK | libc::RTM_DELLINK => Some(Change::Links),
+        libc::RTM_NEWADDR | libc::RTM_DELADDR => Some(Change::Addresses),
+        libc::RTM_NEWROUTE | libc::RTM_DELROUTE => Some(Change::Routes),
+        libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH => Some(Change::Neighbours),
+        _ if i32::from(kind) == libc::NLMSG_OVERRUN => Some(Change::Overrun),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::super::addresses::Lifetimes;
+    use super::super::{Netlink, netns, tun};
+    use super::*;
+
+    const QUIET: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_burst_is_one_set_and_then_there_is_silence() {
+        netns::in_new(|| async {
+            let netlink = Netlink::connect().unwrap();
+            let events = Events::subscribe().unwrap();
+            assert!(timeout(QUIET, events.next()).await.is_err());
+            tun::open("isatap0").unwrap();
+            let index = netlink.link("isatap0").await.unwrap().unwrap().index;
+            netlink.set_up(index, true).await.unwrap();
+            let address = "2001:db8::1".parse().unwrap();
+            let lifetimes = Lifetimes::default();
+            let added = netlink.put_ipv6_address(index, address, 64, lifetimes);
+            added.await.unwrap();
+            tokio::time::sleep(QUIET).await;
+            let changes = events.next().await.unwrap();
+            let expected = [Change::Links, Change::Addresses, Change::Routes];
+            assert!(changes.is_superset(&expected.into()), "{changes:?}");
+            assert!(!changes.contains(&Change::Overrun));
+            assert!(timeout(QUIET, events.next()).await.is_err());
+        });
+    }
+
+    #[test]
+    fn lost_messages_are_reported_and_the_subscription_goes_on() {
+        netns::in_new(|| async {
+            let netlink = Netlink::connect().unwrap();
+            let events = Events::subscribe().unwrap();
+            let small = setsockopt(events.socket.get_ref(), sockopt::RcvBufForce, &2048);
+            small.unwrap();
+            for mtu in 1300..1400 {
+                netlink.set_mtu(1, mtu).await.unwrap();
+            }
+            let changes = events.next().await.unwrap();
+            assert!(changes.contains(&Change::Overrun), "{changes:?}");
+            netlink.set_mtu(1, 1500).await.unwrap();
+            let changes = events.next().await.unwrap();
+            assert_eq!(changes, [Change::Links].into());
+        });
+    }
+
+    #[test]
+    fn any_bytes_end() {
+        for length in 0..64 {
+            for byte in [0, 1, 0xff] {
+                let datagram = vec![byte; length];
+                assert!(Messages(&datagram).count() <= length / HEADER_LEN);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Receiving one datagram with its control messages.
+
+use std::io::{self, IoSliceMut};
+use std::os::fd::AsRawFd;
+
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrLike, recvmsg};
+use socket2::Socket;
+use tokio::io::unix::AsyncFd;
+
+/// No IP datagram is longer.
+const LONGEST: usize = 65_535;
+/// Room for the control messages that we ask for, and as much again.
+const CONTROL: usize = 256;
+
+/// A datagram as the kernel gave it.
+pub(super) struct Raw<A> {
+    pub source: Option<A>,
+    pub control: Vec<ControlMessageOwned>,
+    pub bytes: Vec<u8>,
+    pub truncated: bool,
+}
+
+/// Waits for a datagram. Dropping the future loses none.
+pub(super) async fn receive<A: SockaddrLike + Copy>(
+    socket: &AsyncFd<Socket>,
+) -> io::Result<Raw<A>> {
+    loop {
+        let mut ready = socket.readable().await?;
+        match ready.try_io(|socket| receive_now(socket.get_ref())) {
+            Ok(Err(cause)) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Ok(result) => return result,
+            Err(_would_block) => {}
+        }
+    }
+}
+
+fn receive_now<A: SockaddrLike + Copy>(socket: &Socket) -> io::Result<Raw<A>> {
+    let mut bytes = vec![0; LONGEST];
+    let mut space = [0; CONTROL];
+    let mut slices = [IoSliceMut::new(&mut bytes)];
+    let message = recvmsg::<A>(
+        socket.as_raw_fd(),
+        &mut slices,
+        Some(&mut space),
+        MsgFlags::empty(),
+    )?;
+    let (source, length) = (message.address, message.bytes);
+    let truncated = message.flags.contains(MsgFlags::MSG_TRUNC);
+    // A control area that was cut short cannot be read; what it held counts as missing.
+    let control = message.cmsgs().map(Iterator::collect).unwrap_or_default();
+    bytes.truncate(length);
+    bytes.shrink_to_fit();
+    Ok(Raw {
+        source,
+        control,
+        bytes,
+        truncated,
+    })
+}

@@ -1,0 +1,216 @@
+//! A router in a network namespace of its own, with the programs loaded.
+
+use std::{fs, path::PathBuf, process::Command, thread};
+
+use aya::{
+    TestRunOptions,
+    programs::{SchedClassifier, Xdp},
+};
+use isatap_common::{
+    abi::{Direction, Layer, Role, Switches, counter_index},
+    path::Reason,
+};
+use isatap_ctl::datapath::{AttachedMode, Datapath, Hook};
+use nix::sched::{CloneFlags, unshare};
+
+use super::site::{Indexes, tables};
+
+/// Octet of `struct __sk_buff` where the interface index is, and the structure's length.
+const SK_BUFF_IFINDEX: usize = 40;
+const SK_BUFF: usize = 192;
+
+/// The programs, and where they are pinned.
+pub struct Machine {
+    pub indexes: Indexes,
+    datapath: Datapath,
+    directory: PathBuf,
+}
+
+/// What a program made of a packet.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub action: u32,
+    pub reason: Option<Reason>,
+    pub packet: Vec<u8>,
+}
+
+/// Runs `test` on a thread of its own in a new network namespace.
+pub fn in_namespace(test: impl FnOnce() + Send) {
+    thread::scope(|scope| {
+        let body = || {
+            unshare(CloneFlags::CLONE_NEWNET).unwrap();
+            test();
+        };
+        if let Err(panic) = scope.spawn(body).join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+impl Machine {
+    /// Sets the router up in the calling thread's namespace and attaches everything.
+    pub fn new(name: &str, role: Role, switches: Switches) -> Self {
+        for line in SETUP.lines() {
+            ip(line.trim());
+        }
+        for (key, value) in SYSCTLS {
+            fs::write(format!("/proc/sys/net/{key}"), value).unwrap();
+        }
+        for line in ADDRESSES.lines() {
+            ip(line.trim());
+        }
+        isatap_ctl::kernel::bpffs::ensure_mounted().unwrap();
+        let directory = PathBuf::from(format!(
+            "/sys/fs/bpf/isatap-rows-{name}-{}",
+            std::process::id()
+        ));
+        fs::create_dir(&directory).unwrap();
+        let mut machine = Self {
+            indexes: Indexes {
+                device: index("isatap0"),
+                uplink: index("up0"),
+                native: index("nat0"),
+            },
+            datapath: Datapath::load(&directory).unwrap(),
+            directory,
+        };
+        machine.configure(role, switches);
+        machine.attach();
+        machine
+    }
+
+    pub fn configure(&mut self, role: Role, switches: Switches) {
+        tables(role, switches, self.indexes)
+            .write(&mut self.datapath.maps)
+            .unwrap();
+    }
+
+    fn attach(&mut self) {
+        let indexes = self.indexes;
+        for (name, index) in [("up0", indexes.uplink), ("nat0", indexes.native)] {
+            self.datapath
+                .attach(Hook::Xdp(index), name, &[AttachedMode::Native])
+                .unwrap();
+        }
+        self.datapath
+            .attach(Hook::Out(indexes.device), "isatap0", &[AttachedMode::Tc])
+            .unwrap();
+    }
+
+    /// Runs `isatap_xdp` on a frame that came in through `ifindex`.
+    pub fn xdp(&mut self, direction: Direction, ifindex: u32, frame: &[u8]) -> Outcome {
+        let mut context = [0; 24];
+        context[4..8].copy_from_slice(&u32::try_from(frame.len()).unwrap().to_ne_bytes());
+        context[12..16].copy_from_slice(&ifindex.to_ne_bytes());
+        let before = self.counters(direction, Layer::Xdp);
+        let program: &mut Xdp = self.datapath.program("isatap_xdp").unwrap();
+        let (action, packet) = run(program, frame, &context);
+        Outcome {
+            action,
+            reason: self.counted(direction, Layer::Xdp, &before),
+            packet,
+        }
+    }
+
+    /// Runs `isatap_in` on a frame that came in through `ifindex`.
+    pub fn tc_in(&mut self, ifindex: u32, frame: &[u8]) -> Outcome {
+        let mut context = [0; SK_BUFF];
+        context[SK_BUFF_IFINDEX..SK_BUFF_IFINDEX + 4].copy_from_slice(&ifindex.to_ne_bytes());
+        let before = self.counters(Direction::In, Layer::Tc);
+        let program: &mut SchedClassifier = self.datapath.program("isatap_in").unwrap();
+        let (action, packet) = run(program, frame, &context);
+        Outcome {
+            action,
+            reason: self.counted(Direction::In, Layer::Tc, &before),
+            packet,
+        }
+    }
+
+    /// Packets of each reason so far.
+    pub fn counters(&self, direction: Direction, layer: Layer) -> Vec<u64> {
+        let packets = |reason: &Reason| {
+            let index = counter_index(direction, layer, *reason);
+            let cpus = self.datapath.maps.counters.get(&index, 0).unwrap();
+            cpus.iter().map(|counter| counter.packets).sum()
+        };
+        Reason::ALL.iter().map(packets).collect()
+    }
+
+    /// The one reason that was counted since.
+    pub fn counted(&self, direction: Direction, layer: Layer, before: &[u64]) -> Option<Reason> {
+        let after = self.counters(direction, layer);
+        let mut changed = Reason::ALL
+            .iter()
+            .zip(before.iter().zip(&after))
+            .filter(|(_, (b, a))| b != a);
+        let first = changed.next().map(|(reason, _)| *reason);
+        assert!(changed.next().is_none(), "counted twice");
+        first
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.directory).unwrap();
+    }
+}
+
+fn run<P>(program: &mut P, frame: &[u8], context: &[u8]) -> (u32, Vec<u8>)
+where
+    P: for<'a> aya::TestRun<Opts<'a> = TestRunOptions<'a>, Result = aya::TestRunResult>,
+{
+    let mut out = vec![0; frame.len() + 256];
+    let mut options = TestRunOptions::new();
+    options.data_in = Some(frame);
+    options.data_out = Some(&mut out);
+    options.ctx_in = Some(context);
+    let result = program.test_run(options).unwrap();
+    out.truncate(usize::try_from(result.data_size_out).unwrap());
+    (result.return_value, out)
+}
+
+/// Runs `ip` with the words of `line`.
+pub fn ip(line: &str) {
+    let output = Command::new("ip")
+        .args(line.split_whitespace())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "ip {line}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn index(name: &str) -> u32 {
+    nix::net::if_::if_nametoindex(name).unwrap()
+}
+
+const SETUP: &str = "link set lo up
+    link add up0 address 02:00:00:00:09:02 type veth peer name up1 address 02:00:00:00:09:01
+    link add nat0 address 02:00:00:00:0f:fe type veth peer name nat1 address 02:00:00:00:0f:01
+    tuntap add isatap0 mode tun
+    link set isatap0 addrgenmode none
+    link set isatap0 mtu 1480";
+
+const SYSCTLS: [(&str, &str); 6] = [
+    ("ipv6/conf/up0/disable_ipv6", "1"),
+    ("ipv6/conf/up1/disable_ipv6", "1"),
+    ("ipv6/conf/nat0/accept_dad", "0"),
+    ("ipv6/conf/nat1/disable_ipv6", "1"),
+    ("ipv6/conf/all/forwarding", "1"),
+    ("ipv4/conf/isatap0/forwarding", "1"),
+];
+
+const ADDRESSES: &str = "link set up0 up
+    link set up1 up
+    link set nat0 up
+    link set nat1 up
+    link set isatap0 up
+    addr add 10.9.0.2/24 dev up0
+    route add default via 10.9.0.1
+    neigh add 10.9.0.1 lladdr 02:00:00:00:09:01 dev up0 nud permanent
+    -6 addr add 2001:db8:f::fe/64 dev nat0 nodad
+    -6 neigh add 2001:db8:f::1 lladdr 02:00:00:00:0f:01 dev nat0 nud permanent
+    -6 addr add fe80::5efe:a09:2/64 dev isatap0 nodad
+    -6 addr add 2001:db8:0:1:0:5efe:a09:2/64 dev isatap0 nodad";

@@ -1,0 +1,26 @@
+//! Rows: a packet in, what must become of it, the packet out. Each runs through the pure packet
+//! path and through the programs in the kernel, and both must agree with the row.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends at the first surprise"
+)]
+
+mod inward;
+mod machine;
+mod outward;
+mod packets;
+mod site;
+
+/// One case.
+struct Row {
+    /// What it shows.
+    name: &'static str,
+    /// The frame, from its Ethernet header on.
+    frame: Vec<u8>,
+    /// What XDP counts it as.
+    xdp: isatap_common::path::Reason,
+    /// What traffic control counts it as.
+    tc: isatap_common::path::Reason,
+}

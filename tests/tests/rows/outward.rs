@@ -1,0 +1,208 @@
+//! IPv6 in, protocol 41 out.
+
+use isatap_common::{
+    abi::{Direction, Role, Switches},
+    path::{self, Reason},
+};
+
+use super::{
+    machine::{Machine, in_namespace},
+    packets::{GATEWAY_MAC, Inner, UPLINK_MAC, icmp, udp},
+    site::{Model, tables},
+};
+
+const SERVER: &str = "2001:db8:f::1";
+const HOST: &str = "2001:db8:0:1:0:5efe:a01:7";
+
+/// A packet from the server, what XDP counts, and what the pure path says of it alone.
+type Row = (&'static str, Inner, Option<Reason>, Result<[u8; 4], Reason>);
+
+fn rows() -> Vec<Row> {
+    use Reason as R;
+    let to = |destination: &str| udp(SERVER, destination);
+    let host = Ok([10, 1, 0, 7]);
+    let large = |length: usize| to(HOST).payload(vec![0; length - 40]);
+    vec![
+        ("server to host", to(HOST), Some(R::Resolved), host),
+        (
+            "server to host with the u bit",
+            to("2001:db8:0:1:200:5efe:a01:7"),
+            Some(R::Resolved),
+            host,
+        ),
+        (
+            "as large as the tunnel takes",
+            large(1480),
+            Some(R::Resolved),
+            host,
+        ),
+        ("one octet larger", large(1481), Some(R::TooBig), host),
+        (
+            "congestion marked",
+            to(HOST).traffic_class(0xbb),
+            Some(R::Resolved),
+            host,
+        ),
+        (
+            "hop limit used up",
+            to(HOST).hop_limit(1),
+            Some(R::HopLimit),
+            host,
+        ),
+        (
+            "for our own address",
+            to("2001:db8:0:1:0:5efe:a09:2"),
+            None,
+            Err(R::NextHopOwn),
+        ),
+        (
+            "twin of our own address",
+            to("2001:db8:0:1:200:5efe:a09:2"),
+            None,
+            Err(R::NextHopOwn),
+        ),
+        (
+            "no ISATAP address",
+            to("2001:db8:0:1::7"),
+            None,
+            Err(R::NoNextHop),
+        ),
+        (
+            "another prefix",
+            to("2001:db8:0:2:0:5efe:a01:7"),
+            None,
+            Err(R::NoNextHop),
+        ),
+        ("behind a host", to("2001:db8:77::1"), None, host),
+        (
+            "embeds loopback",
+            to("2001:db8:0:1:0:5efe:7f00:1"),
+            Some(R::NextHopMartian),
+            Err(R::NextHopMartian),
+        ),
+        (
+            "embeds multicast",
+            to("2001:db8:0:1:0:5efe:e000:1"),
+            Some(R::NextHopMartian),
+            Err(R::NextHopMartian),
+        ),
+        (
+            "embeds a subnet broadcast",
+            to("2001:db8:0:1:0:5efe:a09:ff"),
+            Some(R::NextHopMartian),
+            Err(R::NextHopMartian),
+        ),
+        (
+            "embeds an address outside the site",
+            to("2001:db8:0:1:0:5efe:c0a8:1"),
+            Some(R::NextHopUnknown),
+            Err(R::NextHopUnknown),
+        ),
+        (
+            "to a router of the list",
+            to("2001:db8:0:1:0:5efe:a09:3"),
+            Some(R::RouterLoop),
+            Err(R::RouterLoop),
+        ),
+        (
+            "off-link source embeds us",
+            udp("2001:db8:66:0:0:5efe:a09:2", HOST),
+            Some(R::EmbedsOwn),
+            Err(R::EmbedsOwn),
+        ),
+        (
+            "6to4 source embeds us",
+            udp("2002:a09:2::1", HOST),
+            Some(R::EmbedsOwn),
+            Err(R::EmbedsOwn),
+        ),
+        (
+            "6to4 source embeds another",
+            udp("2002:a01:9::1", HOST),
+            Some(R::Resolved),
+            host,
+        ),
+        (
+            "link-local source",
+            udp("fe80::1", HOST),
+            Some(R::LinkScope),
+            host,
+        ),
+        (
+            "multicast",
+            icmp(SERVER, "ff02::1", 135, &[0; 16]),
+            None,
+            Err(R::Multicast),
+        ),
+    ]
+}
+
+/// Everything that depends on the outer header but its identification and checksum.
+fn without_identification(outer: &[u8]) -> Vec<u8> {
+    let mut outer = outer.to_vec();
+    outer[4..6].fill(0);
+    outer[10..12].fill(0);
+    outer
+}
+
+#[test]
+fn a_router_decides_on_every_row_as_the_pure_path_does() {
+    in_namespace(|| {
+        let flags = Switches::DECAP_L3;
+        let mut machine = Machine::new("out", Role::Router, flags);
+        let model = Model(tables(Role::Router, flags, machine.indexes));
+        for (name, inner, xdp, pure) in rows() {
+            let found = path::encapsulate(&*inner.bytes(), 0, 0, &model);
+            let remote = found.map(|(_, tunnel, _)| tunnel.remote);
+            assert_eq!(remote, pure, "{name}: pure path");
+
+            let frame = inner.from_server();
+            let outcome = machine.xdp(Direction::Out, machine.indexes.native, &frame);
+            assert_eq!(outcome.reason, xdp, "{name}: xdp");
+            if xdp != Some(Reason::Resolved) {
+                assert_eq!(
+                    outcome.packet, frame,
+                    "{name}: xdp must not touch what it does not send"
+                );
+                continue;
+            }
+            let (_, _, push) = found.unwrap();
+            check_forwarded(name, &inner, &push.outer, &outcome.packet);
+            let again = machine.xdp(Direction::Out, machine.indexes.native, &frame);
+            let is_native = inner.header.source
+                == "2001:db8:f::1"
+                    .parse::<std::net::Ipv6Addr>()
+                    .unwrap()
+                    .octets();
+            let reason = if is_native {
+                Reason::Cached
+            } else {
+                Reason::Resolved
+            };
+            assert_eq!(again.reason, Some(reason), "{name}: second packet");
+            check_forwarded(name, &inner, &push.outer, &again.packet);
+            machine.configure(Role::Host, flags);
+            machine.configure(Role::Router, flags);
+        }
+    });
+}
+
+fn check_forwarded(name: &str, inner: &Inner, outer: &[u8], frame: &[u8]) {
+    assert_eq!(frame[..6], GATEWAY_MAC, "{name}: destination MAC");
+    assert_eq!(frame[6..12], UPLINK_MAC, "{name}: source MAC");
+    assert_eq!(frame[12..14], [0x08, 0x00], "{name}: EtherType");
+    assert_eq!(
+        without_identification(&frame[14..34]),
+        without_identification(outer),
+        "{name}: outer header"
+    );
+    let (header, _) = etherparse::Ipv4Header::from_slice(&frame[14..]).unwrap();
+    assert_eq!(
+        header.header_checksum,
+        header.calc_header_checksum(),
+        "{name}: checksum"
+    );
+    let mut expected = inner.bytes();
+    expected[7] -= 1;
+    assert_eq!(frame[34..], expected, "{name}: inner packet");
+}

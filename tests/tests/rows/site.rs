@@ -1,0 +1,131 @@
+//! The site that every row is about, as the tables of the programs and as the pure path sees it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use ipnet::Ipv6Net;
+use isatap_common::{
+    abi::{
+        Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, Role, Standing, Switches,
+    },
+    addr::{Address, Ipv4},
+    path::Site,
+};
+use isatap_ctl::datapath::{Tables, fresh_jiffies, known_ipv4};
+
+use super::packets::v4;
+
+/// Interface indexes of the machine under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Indexes {
+    pub device: u32,
+    pub uplink: u32,
+    pub native: u32,
+}
+
+/// Our address on the uplink.
+pub const LOCATOR: [u8; 4] = [10, 9, 0, 2];
+
+/// A router at 10.9.0.2 with the on-link prefix 2001:db8:0:1::/64, beside the router 10.9.0.3, in
+/// a site of 10.0.0.0/8; or, in the same place, a host.
+pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
+    let mut locators = [LocatorRef::default(); MAX_LOCATORS];
+    locators[0] = LocatorRef {
+        ifindex: indexes.uplink,
+        ipv4: LOCATOR,
+    };
+    let router = PrlEntry {
+        deadline: u64::MAX,
+        source: 0,
+        preference: 0,
+    };
+    Tables {
+        config: Config {
+            generation: 0,
+            fresh_jiffies: fresh_jiffies(),
+            device: indexes.device,
+            role: role as u8,
+            ttl: 64,
+            switches: switches.0,
+            mtu: 1480,
+            locator_count: 1,
+            locators,
+        },
+        prl: BTreeMap::from([(v4("10.9.0.3"), router)]),
+        locators: BTreeMap::from([(
+            LocatorKey {
+                ifindex: indexes.uplink,
+                ipv4: LOCATOR,
+            },
+            Locator { slot: 0, mtu: 1500 },
+        )]),
+        prefixes: BTreeMap::from([
+            (net("2001:db8:0:1::/64"), u64::MAX),
+            (net("fe80::/64"), u64::MAX),
+            (net("2001:db8:0:dead::/64"), 1),
+        ]),
+        routes: BTreeMap::from([(net("2001:db8:77::/48"), v4("10.1.0.7"))]),
+        known_ipv4: known_ipv4(
+            &["10.0.0.0/8".parse().unwrap()],
+            &["10.9.0.2/24".parse().unwrap()],
+        ),
+        links: BTreeSet::from([indexes.uplink, indexes.native]),
+    }
+}
+
+fn net(text: &str) -> Ipv6Net {
+    text.parse().unwrap()
+}
+
+/// The tables as the pure path reads them: by plain search, unlike the kernel.
+pub struct Model(pub Tables);
+
+impl Site for Model {
+    fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    fn locator(&self, ifindex: u32, ipv4: Ipv4) -> Option<u16> {
+        self.0
+            .locators
+            .get(&LocatorKey { ifindex, ipv4 })
+            .map(|locator| locator.slot)
+    }
+
+    fn lists_router(&self, ipv4: Ipv4) -> bool {
+        self.0.prl.contains_key(&Ipv4Addr::from(ipv4))
+    }
+
+    fn is_on_link(&self, address: Address) -> bool {
+        let address = Ipv6Addr::from(address.octets());
+        self.0
+            .prefixes
+            .iter()
+            .any(|(net, deadline)| *deadline == u64::MAX && net.contains(&address))
+    }
+
+    fn standing(&self, ipv4: Ipv4) -> Standing {
+        let longest = self
+            .0
+            .known_ipv4
+            .iter()
+            .filter(|(net, _)| net.contains(&Ipv4Addr::from(ipv4)));
+        longest
+            .max_by_key(|(net, _)| net.prefix_len())
+            .map_or(Standing::Unknown, |(_, standing)| *standing)
+    }
+
+    fn route(&self, destination: Address) -> Option<Ipv4> {
+        let destination = Ipv6Addr::from(destination.octets());
+        let longest = self
+            .0
+            .routes
+            .iter()
+            .filter(|(net, _)| net.contains(&destination));
+        longest
+            .max_by_key(|(net, _)| net.prefix_len())
+            .map(|(_, via)| via.octets())
+    }
+}
