@@ -1,1 +1,23 @@
-//! Test support.
+//! A site of network namespaces, the daemon inside it, packets for it, and the story that the lab
+//! tells with them.
+
+pub mod config;
+pub mod daemon;
+pub mod exec;
+pub mod forge;
+pub mod interrupt;
+pub mod lab;
+pub mod links;
+pub mod names;
+pub mod notify;
+pub mod ns;
+pub mod packet;
+pub mod pins;
+pub mod process;
+pub mod report;
+pub mod site;
+pub mod stats;
+pub mod steps;
+pub mod story;
+pub mod sweep;
+pub mod traffic;

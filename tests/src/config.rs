@@ -1,0 +1,61 @@
+//! The configuration files of the site's router and hosts.
+
+use crate::site::{NATIVE, ROUTER, UPLINK};
+
+/// The fast path of the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Xdp {
+    /// The best that the NIC can do.
+    Auto,
+    /// None: the kernel's own way through.
+    Off,
+}
+
+impl Xdp {
+    /// The word in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// The router, advertising the site's prefix.
+pub fn router(device: &str, xdp: Xdp) -> String {
+    format!(
+        r#"[interface]
+name = "{device}"
+role = "router"
+uplinks = ["{UPLINK}"]
+
+[datapath]
+xdp = "{}"
+
+[router]
+links = ["{NATIVE}"]
+
+[[router.prefix]]
+prefix = "2001:db8:0:1::/64"
+"#,
+        xdp.word()
+    )
+}
+
+/// A host that knows the router by its address.
+pub fn host(device: &str) -> String {
+    format!(
+        r#"[interface]
+name = "{device}"
+role = "host"
+uplinks = ["{UPLINK}"]
+
+[datapath]
+xdp = "off"
+
+[host]
+prl = ["{ROUTER}"]
+min-solicit-interval = "2s"
+"#
+    )
+}

@@ -1,0 +1,65 @@
+//! The file system of pinned programs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use nix::mount::{MsFlags, mount, umount};
+use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
+
+const ROOT: &str = "/sys/fs/bpf";
+const OURS: &str = "/sys/fs/bpf/isatap";
+
+/// Where the pins of one ISATAP device are.
+pub fn directory(device: &str) -> PathBuf {
+    Path::new(OURS).join(device)
+}
+
+/// The mounted file system; what the lab pinned is removed with this value, and so is the mount if
+/// the lab made it.
+#[derive(Debug)]
+pub struct Pins {
+    devices: Vec<String>,
+    mounted: bool,
+}
+
+impl Pins {
+    /// Mounts it if nobody has.
+    pub fn prepare(devices: &[String]) -> Result<Self> {
+        let there = statfs(ROOT)?.filesystem_type() == BPF_FS_MAGIC;
+        if !there {
+            let kind = Some("bpf");
+            mount(kind, ROOT, kind, MsFlags::empty(), None::<&str>)
+                .with_context(|| format!("mounting {ROOT}"))?;
+        }
+        Ok(Self {
+            devices: devices.to_vec(),
+            mounted: !there,
+        })
+    }
+}
+
+impl Drop for Pins {
+    fn drop(&mut self) {
+        for device in &self.devices {
+            remove(device);
+        }
+        // Somebody else's pins keep the directory.
+        let _ = fs::remove_dir(OURS);
+        if self.mounted {
+            let _ = umount(ROOT);
+        }
+    }
+}
+
+/// Removes the pins of a device, and says so, because `down` should have done it.
+pub fn remove(device: &str) {
+    let directory = directory(device);
+    if !directory.exists() {
+        return;
+    }
+    match fs::remove_dir_all(&directory) {
+        Ok(()) => eprintln!("removed {}, which was left behind", directory.display()),
+        Err(error) => eprintln!("{}: {error}", directory.display()),
+    }
+}

@@ -1,0 +1,64 @@
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::config::Xdp;
+use crate::interrupt;
+use crate::lab::Lab;
+use crate::links::{self, Link};
+use crate::site::{HOST_A, isatap_address};
+use crate::story::Evidence;
+use crate::traffic::{Pings, start_ping};
+
+const COUNT: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(1500);
+
+/// A hundred pings a second while the router's daemon is killed and comes back.
+pub fn crash(lab: &mut Lab, _xdp: Xdp) -> Evidence {
+    let before = links::of(lab.names.router_device())?;
+    let log = lab.file("crash.log");
+    let mut pings = start_ping(&lab.site.server, isatap_address(HOST_A), COUNT, &log)?;
+    interrupt::sleep(PAUSE)?;
+    let router = lab.router_mut()?;
+    let killed = router.pid().context("the daemon is not running")?;
+    router.kill()?;
+    interrupt::sleep(PAUSE)?;
+    router.resume()?;
+    let started = router.pid().unwrap_or_default();
+    pings
+        .wait(Duration::from_secs(15))?
+        .context("ping does not end")?;
+    let pings = Pings::parse(&pings.printed())?;
+    ensure!(pings.lost() == 0, "{pings}");
+    let after = links::of(lab.names.router_device())?;
+    let mut lines = vec![format!("kill -9 {killed}, restarted as {started}: {pings}")];
+    lines.extend(kept(&before, &after)?);
+    Ok(lines)
+}
+
+/// An attachment that was made anew was missing for a moment.
+fn kept(before: &[Link], after: &[Link]) -> Evidence {
+    let line = |old: &Link| {
+        let new = after.iter().find(|new| new.name == old.name);
+        let new = new.with_context(|| format!("{} is no longer attached", old.name))?;
+        let (from, to) = (old.program, new.program);
+        ensure!(
+            new.id == old.id,
+            "{} was attached anew: link {} → {}",
+            old.name,
+            old.id,
+            new.id
+        );
+        let program = if from == to {
+            format!("{to} kept")
+        } else {
+            format!("{from} → {to}")
+        };
+        Ok(format!(
+            "{:<24} link {} kept, program {program}",
+            old.name, old.id
+        ))
+    };
+    ensure!(!before.is_empty(), "no attachment is pinned");
+    before.iter().map(line).collect()
+}

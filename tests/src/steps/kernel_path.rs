@@ -1,0 +1,75 @@
+use anyhow::{Context as _, Result, ensure};
+
+use super::layers::by_tc;
+use super::native::{self, Native};
+use crate::config::Xdp;
+use crate::lab::Lab;
+use crate::site::SERVER;
+use crate::stats::Stats;
+use crate::story::Evidence;
+use crate::traffic::{Way, gigabits, tcp};
+
+const ROUNDS: usize = 3;
+const SECONDS: u32 = 2;
+/// What the tunnel must reach of native IPv6.
+const LEAST: f64 = 0.8;
+
+/// The router without its fast path: the layers below do the whole job, nearly as fast as IPv6
+/// that needs no tunnel. Afterwards the router is as it was.
+pub fn kernel_path(lab: &mut Lab, xdp: Xdp) -> Evidence {
+    lab.restart_router(Xdp::Off)?;
+    lab.site.finish_checksums(false)?;
+    let measured = measure(lab);
+    lab.site.finish_checksums(true)?;
+    lab.restart_router(xdp)?;
+    measured
+}
+
+fn measure(lab: &Lab) -> Evidence {
+    let before = Stats::read(lab.router()?)?;
+    let (mut natives, mut tunnels) = (Vec::new(), Vec::new());
+    {
+        let _native = Native::add(&lab.site)?;
+        // Interleaved, so that a busy moment of the machine meets both.
+        for _ in 0..ROUNDS {
+            natives.push(rate(lab, native::SERVER)?);
+            tunnels.push(rate(lab, &SERVER.to_string())?);
+        }
+    }
+    let counted = Stats::read(lab.router()?)?.since(&before);
+    let (native, tunnel) = (median(&mut natives)?, median(&mut tunnels)?);
+    let ratio = tunnel / native;
+    let line = format!(
+        "native {}, tunnel {}, ratio {ratio:.2} (medians of {ROUNDS})",
+        gigabits(native),
+        gigabits(tunnel)
+    );
+    let mut lines = by_tc(&counted)?;
+    ensure!(
+        ratio >= LEAST,
+        "{line}, must be {LEAST}\n{}",
+        lines.join("\n")
+    );
+    lines.push(line);
+    Ok(lines)
+}
+
+fn rate(lab: &Lab, server: &str) -> Result<f64> {
+    let log = lab.file("iperf3.log");
+    tcp(
+        &lab.site.host_a,
+        &lab.site.server,
+        server,
+        Way::Upload,
+        SECONDS,
+        &log,
+    )
+}
+
+fn median(rates: &mut [f64]) -> Result<f64> {
+    rates.sort_by(f64::total_cmp);
+    rates
+        .get(rates.len() / 2)
+        .copied()
+        .context("nothing was measured")
+}

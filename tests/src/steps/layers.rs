@@ -1,0 +1,78 @@
+use anyhow::{Result, ensure};
+
+use crate::config::Xdp;
+use crate::lab::Lab;
+use crate::site::SERVER;
+use crate::stats::Stats;
+use crate::story::Evidence;
+use crate::traffic::{Way, tcp};
+
+/// The share of the packets in transit that must take the short way.
+const SHARE: f64 = 0.99;
+
+/// Counts the packets of a transfer by the layer that forwarded them.
+pub fn layers(lab: &mut Lab, xdp: Xdp) -> Evidence {
+    let before = Stats::read(lab.router()?)?;
+    let (site, log) = (&lab.site, lab.file("iperf3.log"));
+    tcp(
+        &site.host_a,
+        &site.server,
+        &SERVER.to_string(),
+        Way::Upload,
+        2,
+        &log,
+    )?;
+    let counted = Stats::read(lab.router()?)?.since(&before);
+    match xdp {
+        Xdp::Auto => by_xdp(&counted),
+        Xdp::Off => by_tc(&counted),
+    }
+}
+
+fn by_xdp(counted: &Stats) -> Evidence {
+    let xdp =
+        |reason: &str| counted.packets(|count| count.layer == "xdp" && count.reason == reason);
+    let (cached, resolved) = (xdp("cached"), xdp("resolved"));
+    let elsewhere = counted.packets(|count| count.layer != "xdp" && is_forwarding(&count.reason));
+    let mut lines = counted.lines();
+    lines.push(share(
+        "forwarded by XDP",
+        cached + resolved,
+        elsewhere,
+        counted,
+    )?);
+    lines.push(share(
+        "of these by the cache alone",
+        cached,
+        resolved,
+        counted,
+    )?);
+    Ok(lines)
+}
+
+/// Nothing by XDP, and something by TC.
+pub fn by_tc(counted: &Stats) -> Evidence {
+    let of =
+        |layer: &str| counted.packets(|count| count.layer == layer && is_forwarding(&count.reason));
+    let mut lines = counted.lines();
+    let (tc, xdp) = (of("tc"), of("xdp"));
+    ensure!(
+        xdp == 0 && tc > 0,
+        "{tc} packets by TC, {xdp} by XDP\n{}",
+        lines.join("\n")
+    );
+    lines.push(format!("all {tc} forwarded by TC"));
+    Ok(lines)
+}
+
+fn is_forwarding(reason: &str) -> bool {
+    matches!(reason, "cached" | "resolved" | "delivered")
+}
+
+fn share(what: &str, these: u64, others: u64, counted: &Stats) -> Result<String> {
+    #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+    let share = these as f64 / (these + others).max(1) as f64;
+    let line = format!("{what}: {:.2} % of {}", share * 100.0, these + others);
+    ensure!(share > SHARE, "{line}\n{}", counted.lines().join("\n"));
+    Ok(line)
+}
