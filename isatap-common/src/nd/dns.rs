@@ -41,7 +41,7 @@ impl Resolvers {
             return None;
         }
         Some(Self {
-            lifetime: lifetime(fixed),
+            lifetime: lifetime(*fixed),
             servers: servers.to_vec(),
         })
     }
@@ -71,7 +71,7 @@ impl SearchList {
         }
         let only_padding = rest.iter().all(|octet| *octet == 0);
         (only_padding && !domains.is_empty()).then(|| Self {
-            lifetime: lifetime(fixed),
+            lifetime: lifetime(*fixed),
             domains,
         })
     }
@@ -128,7 +128,7 @@ fn name(mut bytes: &[u8]) -> Option<(String, &[u8])> {
     }
 }
 
-fn lifetime(fixed: &[u8; 8]) -> u32 {
-    let [.., l0, l1, l2, l3] = *fixed;
+fn lifetime(fixed: [u8; 8]) -> u32 {
+    let [.., l0, l1, l2, l3] = fixed;
     u32::from_be_bytes([l0, l1, l2, l3])
 }

@@ -6,7 +6,7 @@ use super::NdError;
 const UNIT: usize = 8;
 
 /// A list of options whose lengths have been checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
     rest: &'a [u8],
 }

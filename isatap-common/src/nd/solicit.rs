@@ -26,7 +26,6 @@ pub struct NeighborSolicitation {
 
 /// A Neighbor Advertisement (section 4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "the flags of the message")]
 pub struct NeighborAdvertisement {
     /// The sender is a router.
     pub router: bool,

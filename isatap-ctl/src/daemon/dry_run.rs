@@ -26,7 +26,9 @@ pub async fn print(settings: &Settings, json: bool) -> Result<ExitCode> {
     } else if actions.is_empty() {
         println!("nothing to change");
     } else {
-        actions.iter().for_each(|action| println!("{action}"));
+        for action in &actions {
+            println!("{action}");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

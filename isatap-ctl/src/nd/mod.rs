@@ -45,13 +45,13 @@ pub enum Refusal {
     NoLocator,
 }
 
-/// Octets of an address.
-fn arrival<'a>(
+/// The message as the codec takes it.
+fn arrival(
     source: Ipv6Addr,
     destination: Ipv6Addr,
     hop_limit: Option<u8>,
-    bytes: &'a [u8],
-) -> Arrival<'a> {
+    bytes: &[u8],
+) -> Arrival<'_> {
     Arrival {
         source: source.octets(),
         destination: destination.octets(),

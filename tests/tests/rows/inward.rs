@@ -34,7 +34,7 @@ fn from_host(inner: super::packets::Inner) -> Outer {
 fn row(name: &'static str, packet: &Outer, xdp: Reason, tc: Reason) -> Row {
     Row {
         name,
-        frame: packet.from_gateway(),
+        frame: packet.sent_by_gateway(),
         xdp,
         tc,
     }
@@ -50,6 +50,7 @@ fn stack(name: &'static str, packet: &Outer, xdp: Reason) -> Row {
     row(name, packet, xdp, Reason::Delivered)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn router_rows() -> Vec<Row> {
     use Reason as R;
     let transit = || from_host(udp(HOST_GLOBAL, SERVER));
@@ -363,8 +364,8 @@ fn a_warm_cache_changes_no_verdict() {
     in_namespace(|| {
         let mut machine = Machine::new("warm", Role::Router, FLAG);
         let uplink = machine.indexes.uplink;
-        let transit = from_host(udp(HOST_GLOBAL, SERVER)).from_gateway();
-        let link = udp(HOST_LINK, OUR_LINK).within(HOST, OUR).from_gateway();
+        let transit = from_host(udp(HOST_GLOBAL, SERVER)).sent_by_gateway();
+        let link = udp(HOST_LINK, OUR_LINK).within(HOST, OUR).sent_by_gateway();
         for row in router_rows() {
             for warming in [&transit, &link] {
                 machine.tc_in(uplink, warming);

@@ -17,6 +17,7 @@ const HOST: &str = "2001:db8:0:1:0:5efe:a01:7";
 /// A packet from the server, what XDP counts, and what the pure path says of it alone.
 type Row = (&'static str, Inner, Option<Reason>, Result<[u8; 4], Reason>);
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn rows() -> Vec<Row> {
     use Reason as R;
     let to = |destination: &str| udp(SERVER, destination);
@@ -156,7 +157,7 @@ fn a_router_decides_on_every_row_as_the_pure_path_does() {
             let remote = found.map(|(_, tunnel, _)| tunnel.remote);
             assert_eq!(remote, pure, "{name}: pure path");
 
-            let frame = inner.from_server();
+            let frame = inner.sent_by_server();
             let outcome = machine.xdp(Direction::Out, machine.indexes.native, &frame);
             assert_eq!(outcome.reason, xdp, "{name}: xdp");
             if xdp != Some(Reason::Resolved) {

@@ -95,7 +95,7 @@ impl Inner {
     }
 
     /// The frame in which the native server sends it.
-    pub fn from_server(&self) -> Vec<u8> {
+    pub fn sent_by_server(&self) -> Vec<u8> {
         frame(NATIVE_MAC, SERVER_MAC, EtherType::IPV6, &self.bytes())
     }
 
@@ -175,7 +175,7 @@ impl Outer {
     }
 
     /// The frame in which the gateway sends it.
-    pub fn from_gateway(&self) -> Vec<u8> {
+    pub fn sent_by_gateway(&self) -> Vec<u8> {
         let mut bytes = frame(UPLINK_MAC, GATEWAY_MAC, EtherType::IPV4, &self.bytes());
         bytes.extend(&self.trailer);
         bytes

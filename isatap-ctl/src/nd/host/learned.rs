@@ -14,7 +14,7 @@ use super::{Acceptance, lifetime::Until};
 use crate::clock::Boottime;
 
 /// RFC 4862 section 5.5.3 (e): a valid lifetime is not cut below this at once.
-const TWO_HOURS: Duration = Duration::from_secs(7200);
+const TWO_HOURS: Duration = Duration::from_hours(2);
 /// Smallest MTU of an IPv6 link.
 const MIN_MTU: u32 = 1280;
 /// Prefixes, routes and names that are remembered at most, each.

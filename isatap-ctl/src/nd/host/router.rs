@@ -18,9 +18,9 @@ const INTERVAL: Duration = Duration::from_secs(4);
 /// MAX_RTR_SOLICITATIONS: so many at that interval, then ever fewer (RFC 7559 section 2).
 const BURST: u32 = 3;
 /// MRT of RFC 7559: the longest wait for an answer.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// The longest wait before a router that has answered is asked again.
-const LONGEST_REFRESH: Duration = Duration::from_secs(3600);
+const LONGEST_REFRESH: Duration = Duration::from_hours(1);
 
 /// Soliciting one router.
 #[derive(Debug)]
