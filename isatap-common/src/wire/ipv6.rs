@@ -39,14 +39,14 @@ impl Header {
             payload_length: u16::from_be_bytes([h[4], h[5]]),
             next_header: h[6],
             hop_limit: h[HOP_LIMIT_AT],
-            source: Address::from_octets([
-                h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15], h[16], h[17], h[18], h[19],
-                h[20], h[21], h[22], h[23],
-            ]),
-            destination: Address::from_octets([
-                h[24], h[25], h[26], h[27], h[28], h[29], h[30], h[31], h[32], h[33], h[34], h[35],
-                h[36], h[37], h[38], h[39],
-            ]),
+            source: Address {
+                high: u64::from_be_bytes([h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15]]),
+                low: u64::from_be_bytes([h[16], h[17], h[18], h[19], h[20], h[21], h[22], h[23]]),
+            },
+            destination: Address {
+                high: u64::from_be_bytes([h[24], h[25], h[26], h[27], h[28], h[29], h[30], h[31]]),
+                low: u64::from_be_bytes([h[32], h[33], h[34], h[35], h[36], h[37], h[38], h[39]]),
+            },
         }
     }
 
