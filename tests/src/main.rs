@@ -33,16 +33,21 @@ enum XdpArgument {
     Off,
 }
 
-fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<bool> {
     interrupt::catch()?;
     sweep::stale()?;
-    let all_held = show(&arguments)?;
-    Ok(if all_held {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    show(arguments)
 }
 
 fn show(arguments: &Arguments) -> Result<bool> {
