@@ -16,6 +16,8 @@ use crate::{
 pub struct Strip {
     /// The first four octets, with the combined congestion field.
     pub first_word: [u8; 4],
+    /// Whether these differ from what is there.
+    pub is_marked: bool,
     /// Octets of the inner packet; what follows is padding.
     pub length: u32,
 }
@@ -34,6 +36,7 @@ pub fn strip(packet: &Inbound) -> Result<Strip, Reason> {
         .ok_or(Reason::Ecn)?;
     Ok(Strip {
         first_word: ipv6::first_word_with(&packet.inner, class),
+        is_marked: class != packet.inner.traffic_class(),
         length: packet.inner.total_length(),
     })
 }

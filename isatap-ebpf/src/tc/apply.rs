@@ -37,6 +37,9 @@ pub fn strip(ctx: &TcContext, strip: Strip, decap_l3: bool) -> Result<(), Reason
 fn strip_by_flag(ctx: &TcContext, strip: Strip) -> Result<(), Reason> {
     let flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_DECAP_L3_IPV6;
     adjust_room(ctx, -(ipv4::LENGTH as i32), flags)?;
+    if !strip.is_marked {
+        return Ok(());
+    }
     store(ctx, ethernet::LENGTH, &strip.first_word)
 }
 
@@ -63,12 +66,14 @@ fn strip_by_protocol(ctx: &TcContext, strip: Strip) -> Result<(), Reason> {
 pub fn push(ctx: &TcContext, push: &Push, header: &[u8; ethernet::LENGTH]) -> Result<(), Reason> {
     let flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
     adjust_room(ctx, ipv4::LENGTH as i32, flags)?;
-    store(ctx, 0, &push.outer)?;
     // SAFETY: the context is the one that the kernel handed to the program.
     if unsafe { bpf_skb_change_head(raw(ctx), ethernet::LENGTH as u32, 0) } != 0 {
         return Err(Reason::Failed);
     }
-    store(ctx, 0, header)
+    let mut both = [0; ethernet::LENGTH + ipv4::LENGTH];
+    both[..ethernet::LENGTH].copy_from_slice(header);
+    both[ethernet::LENGTH..].copy_from_slice(&push.outer);
+    store(ctx, 0, &both)
 }
 
 /// Hands the packet to the stack as received on `device`.
