@@ -128,6 +128,12 @@ impl Address {
     }
 }
 
+impl From<Address> for core::net::Ipv6Addr {
+    fn from(address: Address) -> Self {
+        Self::from(address.octets())
+    }
+}
+
 /// The IPv4 address that `address` embeds, if its interface identifier is an ISATAP one.
 ///
 /// Both values of the u bit are recognised; every other bit of the identifier's first half must

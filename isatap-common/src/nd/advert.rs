@@ -1,189 +1,126 @@
-//! The Router Advertisement (RFC 4861 section 4.2).
+use core::net::Ipv6Addr;
 
-use super::{
-    Arrival, NdError, PrefixInformation, ROUTER_ADVERTISEMENT, Resolvers, RouteInformation,
-    SearchList, dns, open, prefix, seal,
-};
-use crate::addr::{Ipv6, is_link_local};
+use super::dns::{DnsServers, SearchList};
+use super::error::NdError;
+use super::option::{self, Raw};
+use super::preference::Preference;
+use super::prefix::{PrefixInformation, RouteInformation};
+use super::received::Received;
+use super::split;
 
-/// Type of an MTU option.
-const MTU: u8 = 5;
-/// Octets before the options.
-const FIXED: usize = 16;
-/// The flags.
+pub(super) const TYPE: u8 = 134;
 const MANAGED: u8 = 0x80;
 const OTHER: u8 = 0x40;
 
-/// Default router preference (RFC 4191 section 2.1), lowest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Preference {
-    /// 11
-    Low,
-    /// 00
-    #[default]
-    Medium,
-    /// 01
-    High,
-}
-
-/// A Router Advertisement. Zero in a field of the header is "unspecified by this router".
+/// Router Advertisement (RFC 4861 section 4.2) with the options of RFC 4191 and RFC 8106.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RouterAdvertisement {
-    /// Cur Hop Limit.
+pub struct RouterAdvert {
+    /// Cur Hop Limit; zero is unspecified.
     pub hop_limit: u8,
-    /// Addresses by DHCPv6.
+    /// M: addresses by `DHCPv6`.
     pub managed: bool,
-    /// Other configuration by DHCPv6.
+    /// O: other configuration by `DHCPv6`.
     pub other: bool,
-    /// Among default routers.
+    /// As a default router (RFC 4191 section 2.2).
     pub preference: Preference,
-    /// Router Lifetime in seconds; zero is no default router.
+    /// Seconds as a default router; zero is none.
     pub lifetime: u16,
-    /// Reachable Time in milliseconds.
+    /// Reachable Time in milliseconds; zero is unspecified.
     pub reachable_time: u32,
-    /// Retrans Timer in milliseconds.
+    /// Retrans Timer in milliseconds; zero is unspecified.
     pub retrans_timer: u32,
-    /// The MTU option.
+    /// MTU option.
     pub mtu: Option<u32>,
     /// Prefix Information options.
     pub prefixes: Vec<PrefixInformation>,
     /// Route Information options.
     pub routes: Vec<RouteInformation>,
     /// Recursive DNS Server options.
-    pub resolvers: Vec<Resolvers>,
+    pub dns_servers: Vec<DnsServers>,
     /// DNS Search List options.
     pub search_lists: Vec<SearchList>,
 }
 
-impl Preference {
-    /// The two bits where header and options have them. Reserved is `None`.
-    pub(super) const fn from_bits(flags: u8) -> Option<Self> {
-        match (flags >> 3) & 0b11 {
-            0b01 => Some(Self::High),
-            0b00 => Some(Self::Medium),
-            0b11 => Some(Self::Low),
-            _ => None,
-        }
-    }
-
-    pub(super) const fn bits(self) -> u8 {
-        match self {
-            Self::High => 0b01 << 3,
-            Self::Medium => 0,
-            Self::Low => 0b11 << 3,
-        }
-    }
-}
-
-impl RouterAdvertisement {
-    /// Reads one, by the rules of section 6.1.2. A known option that is malformed is ignored like
-    /// an unknown one. A reserved preference is read as medium (RFC 4191 section 2.2).
-    pub fn parse(arrival: &Arrival<'_>) -> Result<Self, NdError> {
-        let (fixed, options) = open::<FIXED>(arrival, ROUTER_ADVERTISEMENT)?;
-        if !is_link_local(&arrival.source) {
+impl RouterAdvert {
+    /// Reads and validates (RFC 4861 section 6.1.2). Unknown options and known ones that are
+    /// malformed are skipped.
+    pub fn decode(received: &Received<'_>) -> Result<Self, NdError> {
+        let (fixed, options) = received.parts::<12>(TYPE)?;
+        if !received.source.is_unicast_link_local() {
             return Err(NdError::Source);
         }
-        let [
-            _,
-            _,
-            _,
-            _,
-            hop_limit,
-            flags,
-            l0,
-            l1,
-            r0,
-            r1,
-            r2,
-            r3,
-            t0,
-            t1,
-            t2,
-            t3,
-        ] = *fixed;
-        let lifetime = u16::from_be_bytes([l0, l1]);
-        let mut advert = Self {
-            hop_limit,
-            managed: flags & MANAGED != 0,
-            other: flags & OTHER != 0,
-            preference: Preference::from_bits(flags).unwrap_or_default(),
-            lifetime,
-            reachable_time: u32::from_be_bytes([r0, r1, r2, r3]),
-            retrans_timer: u32::from_be_bytes([t0, t1, t2, t3]),
-            ..Self::default()
-        };
-        options.for_each(|(kind, option)| advert.take(kind, option));
+        let mut advert = Self::header(*fixed);
+        for raw in option::options(options) {
+            advert.take(raw);
+        }
         Ok(advert)
     }
 
-    fn take(&mut self, kind: u8, option: &[u8]) {
-        match (kind, option) {
-            (MTU, [_, _, _, _, m0, m1, m2, m3]) => {
-                self.mtu = Some(u32::from_be_bytes([*m0, *m1, *m2, *m3]));
-            }
-            (prefix::PREFIX_INFORMATION, _) => {
-                self.prefixes.extend(PrefixInformation::parse(option));
-            }
-            (prefix::ROUTE_INFORMATION, _) => self.routes.extend(RouteInformation::parse(option)),
-            (dns::RESOLVERS, _) => self.resolvers.extend(Resolvers::parse(option)),
-            (dns::SEARCH_LIST, _) => self.search_lists.extend(SearchList::parse(option)),
+    fn header(fixed: [u8; 12]) -> Self {
+        let [hop_limit, flags, a, b, r0, r1, r2, r3, t0, t1, t2, t3] = fixed;
+        Self {
+            hop_limit,
+            managed: flags & MANAGED != 0,
+            other: flags & OTHER != 0,
+            // The reserved value is taken as medium (RFC 4191 section 2.2).
+            preference: Preference::from_bits(flags).unwrap_or_default(),
+            lifetime: u16::from_be_bytes([a, b]),
+            reachable_time: u32::from_be_bytes([r0, r1, r2, r3]),
+            retrans_timer: u32::from_be_bytes([t0, t1, t2, t3]),
+            ..Self::default()
+        }
+    }
+
+    fn take(&mut self, Raw { kind, body }: Raw<'_>) {
+        match kind {
+            option::MTU => self.mtu = read_mtu(body).or(self.mtu),
+            option::PREFIX_INFORMATION => self.prefixes.extend(PrefixInformation::read(body)),
+            option::ROUTE_INFORMATION => self.routes.extend(RouteInformation::read(body)),
+            option::RDNSS => self.dns_servers.extend(DnsServers::read(body)),
+            option::DNSSL => self.search_lists.extend(SearchList::read(body)),
             _ => {}
         }
     }
 
-    /// The advertisement as messages of at most `limit` octets each, checksums right between the
-    /// two addresses. What does not fit into one goes into the next (section 6.2.3); an option is
-    /// never split.
-    pub fn emit(&self, source: &Ipv6, destination: &Ipv6, limit: usize) -> Vec<Vec<u8>> {
-        let mut messages = vec![self.header()];
-        for option in self.options() {
-            let fits = messages
-                .last()
-                .is_some_and(|last| last.len() + option.len() <= limit);
-            if !fits {
-                messages.push(self.header());
-            }
-            if let Some(last) = messages.last_mut() {
-                last.extend(option);
-            }
-        }
-        for message in &mut messages {
-            seal(source, destination, message);
-        }
-        messages
+    /// The messages with their checksums: one, or several if the options do not fit `link_mtu`
+    /// (RFC 4861 section 6.2.3). Every one has the header, and no option is cut.
+    pub fn encode(&self, source: Ipv6Addr, destination: Ipv6Addr, link_mtu: u16) -> Vec<Vec<u8>> {
+        split::messages(
+            source,
+            destination,
+            link_mtu,
+            &self.write_header(),
+            &self.write_options(),
+        )
     }
 
-    fn header(&self) -> Vec<u8> {
-        // RFC 4191 section 2.2: no preference without a lifetime.
-        let preference = if self.lifetime == 0 {
-            Preference::Medium
-        } else {
-            self.preference
-        };
-        let flags = if self.managed { MANAGED } else { 0 }
-            | if self.other { OTHER } else { 0 }
-            | preference.bits();
-        let mut header = vec![ROUTER_ADVERTISEMENT, 0, 0, 0, self.hop_limit, flags];
-        header.extend(self.lifetime.to_be_bytes());
-        header.extend(self.reachable_time.to_be_bytes());
-        header.extend(self.retrans_timer.to_be_bytes());
-        header
+    fn write_header(&self) -> Vec<u8> {
+        let managed = if self.managed { MANAGED } else { 0 };
+        let other = if self.other { OTHER } else { 0 };
+        let flags = managed | other | self.preference.bits();
+        let mut bytes = vec![TYPE, 0, 0, 0, self.hop_limit, flags];
+        bytes.extend(self.lifetime.to_be_bytes());
+        bytes.extend(self.reachable_time.to_be_bytes());
+        bytes.extend(self.retrans_timer.to_be_bytes());
+        bytes
     }
 
-    fn options(&self) -> Vec<Vec<u8>> {
-        let mtu = self.mtu.map(|mtu| {
-            let [m0, m1, m2, m3] = mtu.to_be_bytes();
-            vec![MTU, 1, 0, 0, m0, m1, m2, m3]
-        });
-        let prefixes = self.prefixes.iter().map(PrefixInformation::emit);
-        let routes = self.routes.iter().map(RouteInformation::emit);
-        let resolvers = self.resolvers.iter().filter_map(Resolvers::emit);
-        let search_lists = self.search_lists.iter().filter_map(SearchList::emit);
-        mtu.into_iter()
-            .chain(prefixes)
-            .chain(routes)
-            .chain(resolvers)
-            .chain(search_lists)
+    fn write_options(&self) -> Vec<Vec<u8>> {
+        let mtu = self.mtu.iter().map(|mtu| write_mtu(*mtu));
+        mtu.chain(self.prefixes.iter().map(PrefixInformation::write))
+            .chain(self.routes.iter().map(RouteInformation::write))
+            .chain(self.dns_servers.iter().flat_map(DnsServers::write))
+            .chain(self.search_lists.iter().flat_map(SearchList::write))
             .collect()
     }
+}
+
+fn read_mtu(body: &[u8]) -> Option<u32> {
+    let [_, _, mtu @ ..]: &[u8; 6] = body.try_into().ok()?;
+    Some(u32::from_be_bytes(*mtu))
+}
+
+fn write_mtu(mtu: u32) -> Vec<u8> {
+    let [a, b, c, d] = mtu.to_be_bytes();
+    option::write(option::MTU, &[0, 0, a, b, c, d])
 }

@@ -1,37 +1,44 @@
-//! The ICMPv6 checksum (RFC 4443 section 2.3).
+use core::net::Ipv6Addr;
 
-use crate::{addr::Ipv6, wire::ipv6::NEXT_ICMPV6};
+const ICMPV6: u32 = 58;
 
-/// Whether a message carries its right checksum.
-pub(super) fn is_valid(source: &Ipv6, destination: &Ipv6, message: &[u8]) -> bool {
-    sum(source, destination, message) == 0xffff
+/// The ICMPv6 checksum over the pseudo header and `message` as it stands (RFC 4443 section 2.3):
+/// zero if the message carries the right one.
+pub fn checksum(source: Ipv6Addr, destination: Ipv6Addr, message: &[u8]) -> u16 {
+    let length = (message.len() as u32).to_be_bytes();
+    let sum = words(&source.octets())
+        + words(&destination.octets())
+        + words(&length)
+        + words(&ICMPV6.to_be_bytes())
+        + words(message);
+    !fold(sum)
 }
 
-/// Writes the checksum into a message. One that is too short to have one stays as it is.
-pub fn seal(source: &Ipv6, destination: &Ipv6, message: &mut [u8]) {
-    if let [_, _, high, low, ..] = message {
-        (*high, *low) = (0, 0);
-    }
-    let checksum = (!sum(source, destination, message)).to_be_bytes();
-    if let [_, _, high, low, ..] = message {
-        [*high, *low] = checksum;
+/// Writes the checksum into `message`, whatever its field held before.
+pub fn fill(source: Ipv6Addr, destination: Ipv6Addr, message: &mut [u8]) {
+    set(message, [0, 0]);
+    let sum = checksum(source, destination, message);
+    set(message, sum.to_be_bytes());
+}
+
+fn set(message: &mut [u8], value: [u8; 2]) {
+    if let Some(field) = message.get_mut(2..4) {
+        field.copy_from_slice(&value);
     }
 }
 
-/// One's-complement sum over the pseudo-header and the message.
-fn sum(source: &Ipv6, destination: &Ipv6, message: &[u8]) -> u16 {
-    let length = message.len() as u32;
-    let mut total = u64::from(length) + u64::from(NEXT_ICMPV6);
-    for part in [source.as_slice(), destination, message] {
-        let (pairs, rest) = part.as_chunks::<2>();
-        total += pairs
-            .iter()
-            .map(|pair| u64::from(u16::from_be_bytes(*pair)))
-            .sum::<u64>();
-        total += rest.first().map_or(0, |last| u64::from(*last) << 8);
+fn words(bytes: &[u8]) -> u64 {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let sum: u64 = pairs
+        .iter()
+        .map(|pair| u64::from(u16::from_be_bytes(*pair)))
+        .sum();
+    sum + odd.first().map_or(0, |last| u64::from(*last) << 8)
+}
+
+fn fold(mut sum: u64) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
     }
-    while total > 0xffff {
-        total = (total & 0xffff) + (total >> 16);
-    }
-    total as u16
+    sum as u16
 }

@@ -1,134 +1,97 @@
-//! Options about name resolution (RFC 8106).
+use core::net::Ipv6Addr;
 
-use crate::addr::{Ipv6, is_multicast};
+use super::name::DomainName;
+use super::option::{self, DNSSL, Lifetime, RDNSS};
 
-/// Type of a Recursive DNS Server option.
-pub(super) const RESOLVERS: u8 = 25;
-/// Type of a DNS Search List option.
-pub(super) const SEARCH_LIST: u8 = 31;
-/// Longest label and longest name (RFC 1035 section 2.3.4).
-const LABEL: usize = 63;
-const NAME: usize = 255;
+/// The most body bytes of one option that we write, so that every option fits the least MTU.
+const MAX_BODY: usize = 1000;
 
-/// A Recursive DNS Server option. The lifetime is in seconds; zero withdraws, all ones is for
-/// ever.
+/// Recursive DNS Server option (RFC 8106 section 5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolvers {
+pub struct DnsServers {
     /// How long they may be used.
-    pub lifetime: u32,
-    /// At least one unicast address.
-    pub servers: Vec<Ipv6>,
+    pub lifetime: Lifetime,
+    /// At least one, all unicast.
+    pub addresses: Vec<Ipv6Addr>,
 }
 
-/// A DNS Search List option. The lifetime is as above.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SearchList {
-    /// How long it may be used.
-    pub lifetime: u32,
-    /// Domain names without the final dot.
-    pub domains: Vec<String>,
-}
-
-impl Resolvers {
-    /// Reads the option, or `None` where its length is even or below three, or an address is
-    /// multicast (section 5.3.1).
-    pub(super) fn parse(option: &[u8]) -> Option<Self> {
-        let (fixed, rest) = option.split_first_chunk::<8>()?;
-        let (servers, []) = rest.as_chunks::<16>() else {
-            return None;
-        };
-        if servers.is_empty() || servers.iter().any(is_multicast) {
-            return None;
-        }
-        Some(Self {
-            lifetime: lifetime(*fixed),
-            servers: servers.to_vec(),
+impl DnsServers {
+    /// `None` if the option is to be discarded (section 5.3.1).
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let (lifetime, rest) = lifetime(body)?;
+        let (addresses, odd) = rest.as_chunks::<16>();
+        let addresses: Vec<Ipv6Addr> = addresses.iter().map(|octets| (*octets).into()).collect();
+        let unicast = addresses
+            .iter()
+            .all(|a| !a.is_multicast() && !a.is_unspecified());
+        let good = odd.is_empty() && !addresses.is_empty() && unicast;
+        good.then_some(Self {
+            lifetime,
+            addresses,
         })
     }
 
-    /// The option, or `None` if it has no servers or more than fit.
-    pub(super) fn emit(&self) -> Option<Vec<u8>> {
-        let units = u8::try_from(1 + 2 * self.servers.len())
-            .ok()
-            .filter(|units| *units > 1)?;
-        let mut option = vec![RESOLVERS, units, 0, 0];
-        option.extend(self.lifetime.to_be_bytes());
-        option.extend(self.servers.iter().flatten());
-        Some(option)
+    /// One option, or several if one cannot hold all addresses.
+    pub(super) fn write(&self) -> Vec<Vec<u8>> {
+        let chunks = self.addresses.chunks(MAX_BODY / 16);
+        chunks
+            .map(|addresses| option::write(RDNSS, &self.body(addresses)))
+            .collect()
     }
+
+    fn body(&self, addresses: &[Ipv6Addr]) -> Vec<u8> {
+        let mut body = head(self.lifetime);
+        body.extend(addresses.iter().flat_map(Ipv6Addr::octets));
+        body
+    }
+}
+
+/// DNS Search List option (RFC 8106 section 5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchList {
+    /// How long the names may be used.
+    pub lifetime: Lifetime,
+    /// At least one.
+    pub names: Vec<DomainName>,
 }
 
 impl SearchList {
-    /// Reads the option, or `None` where a name is malformed: a pointer, a label or name that is
-    /// too long or not closed, an octet that a name may not have.
-    pub(super) fn parse(option: &[u8]) -> Option<Self> {
-        let (fixed, mut rest) = option.split_first_chunk::<8>()?;
-        let mut domains = Vec::new();
-        while rest.first().is_some_and(|first| *first != 0) {
-            let (name, behind) = name(rest)?;
-            domains.push(name);
-            rest = behind;
+    /// `None` if the option is to be discarded (section 5.3.1).
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let (lifetime, mut rest) = lifetime(body)?;
+        let mut names = Vec::new();
+        while rest.iter().any(|byte| *byte != 0) {
+            let (name, after) = DomainName::read(rest)?;
+            names.push(name);
+            rest = after;
         }
-        let only_padding = rest.iter().all(|octet| *octet == 0);
-        (only_padding && !domains.is_empty()).then(|| Self {
-            lifetime: lifetime(*fixed),
-            domains,
-        })
+        (!names.is_empty()).then_some(Self { lifetime, names })
     }
 
-    /// The option, or `None` if it has no names, or one that cannot be written.
-    pub(super) fn emit(&self) -> Option<Vec<u8>> {
-        let mut option = vec![SEARCH_LIST, 0, 0, 0];
-        option.extend(self.lifetime.to_be_bytes());
-        for domain in &self.domains {
-            for label in domain.trim_end_matches('.').split('.') {
-                let length = u8::try_from(label.len())
-                    .ok()
-                    .filter(|l| (1..=63).contains(l))?;
-                option.push(length);
-                option.extend(label.bytes());
+    /// One option, or several if one cannot hold all names.
+    pub(super) fn write(&self) -> Vec<Vec<u8>> {
+        let mut bodies: Vec<Vec<u8>> = Vec::new();
+        for name in self.names.iter().map(DomainName::write) {
+            match bodies.last_mut() {
+                Some(body) if body.len() + name.len() <= MAX_BODY => body.extend(name),
+                _ => bodies.push([head(self.lifetime), name].concat()),
             }
-            option.push(0);
         }
-        option.resize(option.len().next_multiple_of(8), 0);
-        let units = u8::try_from(option.len() / 8)
-            .ok()
-            .filter(|units| *units > 1)?;
-        *option.get_mut(1)? = units;
-        Some(option)
-    }
-}
-
-/// The name at the start of `bytes`, and what is behind it.
-fn name(mut bytes: &[u8]) -> Option<(String, &[u8])> {
-    let mut name = String::new();
-    loop {
-        let (length, rest) = bytes.split_first()?;
-        if *length == 0 {
-            return Some((name, rest));
-        }
-        if usize::from(*length) > LABEL {
-            return None;
-        }
-        let (label, rest) = rest.split_at_checked(usize::from(*length))?;
-        if !label
+        bodies
             .iter()
-            .all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(octet))
-        {
-            return None;
-        }
-        if !name.is_empty() {
-            name.push('.');
-        }
-        name.push_str(str::from_utf8(label).ok()?);
-        if name.len() > NAME {
-            return None;
-        }
-        bytes = rest;
+            .map(|body| option::write(DNSSL, body))
+            .collect()
     }
 }
 
-fn lifetime(fixed: [u8; 8]) -> u32 {
-    let [.., l0, l1, l2, l3] = fixed;
-    u32::from_be_bytes([l0, l1, l2, l3])
+fn lifetime(body: &[u8]) -> Option<(Lifetime, &[u8])> {
+    let (_reserved, rest) = body.split_first_chunk::<2>()?;
+    let (lifetime, rest) = rest.split_first_chunk()?;
+    Some((Lifetime::read(*lifetime), rest))
+}
+
+fn head(lifetime: Lifetime) -> Vec<u8> {
+    let mut body = vec![0, 0];
+    body.extend(lifetime.to_wire().to_be_bytes());
+    body
 }

@@ -1,120 +1,132 @@
-//! Options about prefixes.
+use core::fmt;
+use core::net::Ipv6Addr;
 
-use super::Preference;
-use crate::addr::Ipv6;
+use super::option::{self, Lifetime, PREFIX_INFORMATION, ROUTE_INFORMATION};
+use super::preference::Preference;
 
-/// Type of a Prefix Information option.
-pub(super) const PREFIX_INFORMATION: u8 = 3;
-/// Type of a Route Information option.
-pub(super) const ROUTE_INFORMATION: u8 = 24;
-/// The flags of a Prefix Information option.
 const ON_LINK: u8 = 0x80;
 const AUTONOMOUS: u8 = 0x40;
 
-/// A Prefix Information option (RFC 4861 section 4.6.2). Lifetimes are seconds; all ones is for
-/// ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PrefixInformation {
-    /// The prefix; bits behind its length are zero.
-    pub prefix: Ipv6,
-    /// Length in bits, at most 128.
-    pub length: u8,
-    /// Addresses in it are on this link.
-    pub on_link: bool,
-    /// Hosts may make addresses in it.
-    pub autonomous: bool,
-    /// How long the prefix is valid.
-    pub valid: u32,
-    /// How long addresses in it are preferred.
-    pub preferred: u32,
+/// An address and how many of its bits count; the others are zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prefix {
+    address: Ipv6Addr,
+    length: u8,
 }
 
-/// A Route Information option (RFC 4191 section 2.3). The lifetime is in seconds; all ones is
-/// for ever.
+impl Prefix {
+    /// The first `length` bits of `address`; `None` above 128.
+    pub fn new(address: Ipv6Addr, length: u8) -> Option<Self> {
+        let shift = 128_u32.checked_sub(u32::from(length))?;
+        let mask = u128::MAX.checked_shl(shift).unwrap_or(0);
+        let address = Ipv6Addr::from_bits(address.to_bits() & mask);
+        Some(Self { address, length })
+    }
+
+    /// The bits that count, then zeros.
+    pub const fn address(self) -> Ipv6Addr {
+        self.address
+    }
+
+    /// How many bits count.
+    pub const fn length(self) -> u8 {
+        self.length
+    }
+}
+
+impl Default for Prefix {
+    /// `::/0`, which every address is in.
+    fn default() -> Self {
+        Self {
+            address: Ipv6Addr::UNSPECIFIED,
+            length: 0,
+        }
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
+/// Prefix Information option (RFC 4861 section 4.6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RouteInformation {
-    /// The destination; bits behind its length are zero.
-    pub prefix: Ipv6,
-    /// Length in bits, at most 128.
-    pub length: u8,
-    /// Among routers.
-    pub preference: Preference,
-    /// How long the route holds.
-    pub lifetime: u32,
+pub struct PrefixInformation {
+    /// What it is about.
+    pub prefix: Prefix,
+    /// L: addresses of the prefix are reached without a router.
+    pub on_link: bool,
+    /// A: hosts form addresses in the prefix.
+    pub autonomous: bool,
+    /// How long it and its addresses are valid.
+    pub valid: Lifetime,
+    /// How long its addresses are preferred.
+    pub preferred: Lifetime,
 }
 
 impl PrefixInformation {
-    /// Reads the option, or `None` where it is malformed.
-    pub(super) fn parse(option: &[u8]) -> Option<Self> {
-        let option: &[u8; 32] = option.try_into().ok()?;
-        let [_, _, length, flags, v0, v1, v2, v3, p0, p1, p2, p3, ..] = *option;
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let body: &[u8; 30] = body.try_into().ok()?;
+        let ([length, flags], rest) = body.split_first_chunk()?;
+        let (valid, rest) = rest.split_first_chunk()?;
+        let (preferred, rest) = rest.split_first_chunk()?;
+        let (_reserved, address) = rest.split_first_chunk::<4>()?;
+        let address: [u8; 16] = address.try_into().ok()?;
         Some(Self {
-            prefix: truncate(option.last_chunk::<16>()?, length)?,
-            length,
+            prefix: Prefix::new(address.into(), *length)?,
             on_link: flags & ON_LINK != 0,
             autonomous: flags & AUTONOMOUS != 0,
-            valid: u32::from_be_bytes([v0, v1, v2, v3]),
-            preferred: u32::from_be_bytes([p0, p1, p2, p3]),
+            valid: Lifetime::read(*valid),
+            preferred: Lifetime::read(*preferred),
         })
     }
 
-    /// The option.
-    pub(super) fn emit(&self) -> Vec<u8> {
-        let flags =
-            if self.on_link { ON_LINK } else { 0 } | if self.autonomous { AUTONOMOUS } else { 0 };
-        let mut option = vec![PREFIX_INFORMATION, 4, self.length, flags];
-        option.extend(self.valid.to_be_bytes());
-        option.extend(self.preferred.to_be_bytes());
-        option.extend([0; 4]);
-        option.extend(self.prefix);
-        option
+    pub(super) fn write(&self) -> Vec<u8> {
+        let on_link = if self.on_link { ON_LINK } else { 0 };
+        let autonomous = if self.autonomous { AUTONOMOUS } else { 0 };
+        let mut body = vec![self.prefix.length, on_link | autonomous];
+        body.extend(self.valid.to_wire().to_be_bytes());
+        body.extend(self.preferred.to_wire().to_be_bytes());
+        body.extend([0; 4]);
+        body.extend(self.prefix.address.octets());
+        option::write(PREFIX_INFORMATION, &body)
     }
+}
+
+/// Route Information option (RFC 4191 section 2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteInformation {
+    /// Where the route leads.
+    pub prefix: Prefix,
+    /// Among routers that advertise it.
+    pub preference: Preference,
+    /// How long it holds.
+    pub lifetime: Lifetime,
 }
 
 impl RouteInformation {
-    /// Reads the option, or `None` where it is malformed or its preference is reserved.
-    pub(super) fn parse(option: &[u8]) -> Option<Self> {
-        let (fixed, rest) = option.split_first_chunk::<8>()?;
-        let [_, units, length, flags, l0, l1, l2, l3] = *fixed;
-        if units > 3 || length > 128 || units < units_for(length) {
+    /// `None` also for the reserved preference, which makes the receiver ignore the option.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let ([length, flags], rest) = body.split_first_chunk()?;
+        let (lifetime, bits) = rest.split_first_chunk()?;
+        if bits.len() < usize::from(*length).div_ceil(64) * 8 {
             return None;
         }
-        let mut prefix = [0; 16];
-        prefix
-            .iter_mut()
-            .zip(rest)
-            .for_each(|(to, from)| *to = *from);
+        let mut address = [0; 16];
+        address.get_mut(..bits.len())?.copy_from_slice(bits);
         Some(Self {
-            prefix: truncate(&prefix, length)?,
-            length,
-            preference: Preference::from_bits(flags)?,
-            lifetime: u32::from_be_bytes([l0, l1, l2, l3]),
+            prefix: Prefix::new(address.into(), *length)?,
+            preference: Preference::from_bits(*flags)?,
+            lifetime: Lifetime::read(*lifetime),
         })
     }
 
-    /// The option, as short as the prefix allows.
-    pub(super) fn emit(&self) -> Vec<u8> {
-        let units = units_for(self.length);
-        let mut option = vec![
-            ROUTE_INFORMATION,
-            units,
-            self.length,
-            self.preference.bits(),
-        ];
-        option.extend(self.lifetime.to_be_bytes());
-        option.extend(self.prefix.iter().take(usize::from(units - 1) * 8));
-        option
+    pub(super) fn write(&self) -> Vec<u8> {
+        let mut body = vec![self.prefix.length, self.preference.bits()];
+        body.extend(self.lifetime.to_wire().to_be_bytes());
+        let bits = usize::from(self.prefix.length).div_ceil(64) * 8;
+        body.extend(self.prefix.address.octets().into_iter().take(bits));
+        option::write(ROUTE_INFORMATION, &body)
     }
-}
-
-/// Length of a Route Information option in units of eight octets.
-const fn units_for(length: u8) -> u8 {
-    1 + length.div_ceil(64)
-}
-
-/// `prefix` with the bits behind `length` cleared.
-fn truncate(prefix: &Ipv6, length: u8) -> Option<Ipv6> {
-    let host_bits = 128_u32.checked_sub(u32::from(length))?;
-    let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
-    Some((u128::from_be_bytes(*prefix) & mask).to_be_bytes())
 }

@@ -74,8 +74,7 @@ fn respond(node: &mut Node, request: &Request) -> (String, bool) {
             prl: status::prl(node),
         }),
         Request::PrlAdd { ipv4 } => {
-            let own = node.world.locator(&node.settings.interface);
-            if let Err(refusal) = node.prl.add(PrlSource::Command, *ipv4, own) {
+            if let Err(refusal) = node.prl.add(PrlSource::Command, *ipv4) {
                 return (refused(&refusal.to_string()), false);
             }
             info!("router {ipv4} added by command");
@@ -85,7 +84,7 @@ fn respond(node: &mut Node, request: &Request) -> (String, bool) {
             );
         }
         Request::PrlDel { ipv4 } => {
-            if !node.prl.remove(*ipv4) {
+            if !node.forget_router(*ipv4) {
                 return (refused(&format!("{ipv4} is not in the list")), false);
             }
             info!("router {ipv4} removed by command");

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
+use ipnet::Ipv6Net;
 use isatap_common::nd::{
-    NdError, Preference, PrefixInformation, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, Resolvers,
-    RouteInformation, RouterAdvertisement, SearchList,
+    DnsServers, DomainName, Lifetime, NdError, Preference, Prefix, PrefixInformation,
+    RouteInformation, RouterAdvert, SearchList,
 };
 
 use super::link::Link;
@@ -17,39 +18,45 @@ use crate::{
     config::{self, HostSettings, RoleSettings, RouterSettings, Settings},
     kernel::sockets::Received,
     nd::{
-        Outgoing, Refusal,
-        host::{Acceptance, HostState, RouterState, Solicitor},
-        router::Advertiser,
+        Refusal,
+        host::{self, HostState, Solicitor},
+        router::{Advertisement, Advertiser},
     },
 };
 
 /// The all-routers group, which a router hears solicitations on.
 const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
+/// ICMPv6 type of a Router Solicitation.
+const ROUTER_SOLICITATION: u8 = 133;
+/// ICMPv6 type of a Router Advertisement.
+const ROUTER_ADVERTISEMENT: u8 = 134;
 
 /// The machine of the role.
 pub enum Discovery {
-    /// Answers solicitations.
-    Router(Box<Advertiser>),
+    /// Answers solicitations, once there is an address to answer from.
+    Router(Option<Box<Advertiser>>),
     /// Solicits.
     Host(Box<Solicitor>),
+}
+
+/// A message to send.
+pub struct Outgoing {
+    /// One of our addresses.
+    pub source: Ipv6Addr,
+    /// A unicast address of the link.
+    pub destination: Ipv6Addr,
+    /// From the ICMPv6 type on.
+    pub bytes: Vec<u8>,
 }
 
 impl Discovery {
     /// The machine that the configuration wants.
     pub fn new(settings: &Settings) -> Self {
-        let seed = fastrand::u64(..);
         match &settings.role {
-            RoleSettings::Router(router) => {
-                let advert = advertisement(router, None);
-                Self::Router(Box::new(Advertiser::new(
-                    advert,
-                    1280,
-                    router.ra_rate,
-                    seed,
-                )))
-            }
+            RoleSettings::Router(_) => Self::Router(None),
             RoleSettings::Host(host) => {
-                Self::Host(Box::new(Solicitor::new(acceptance(host), seed)))
+                let solicitor = Solicitor::new(acceptance(host, 0), fastrand::u64(..));
+                Self::Host(Box::new(solicitor))
             }
         }
     }
@@ -67,33 +74,31 @@ impl Discovery {
         matches!(settings.role, RoleSettings::Router(_)).then_some(ALL_ROUTERS)
     }
 
-    /// Takes the configuration and the device's MTU.
-    pub fn configure(&mut self, settings: &Settings, mtu: u32) {
+    /// Takes the configuration, our own MTU and our IPv4 address.
+    pub fn configure(&mut self, settings: &Settings, mtu: u32, locator: Option<Ipv4Addr>) {
         match (self, &settings.role) {
             (Self::Router(advertiser), RoleSettings::Router(router)) => {
-                let advert = advertisement(router, Some(mtu));
-                advertiser.set_advertisement(advert, mtu as usize, router.ra_rate);
+                configure_router(advertiser, advertisement(router, mtu), locator);
             }
             (Self::Host(solicitor), RoleSettings::Host(host)) => {
-                solicitor.set_acceptance(acceptance(host));
+                solicitor.set_settings(acceptance(host, mtu));
+                solicitor.set_locator(locator);
             }
             _ => {}
         }
     }
 
-    /// Follows our IPv4 address and the router list.
-    pub fn follow(
-        &mut self,
-        now: Boottime,
-        locator: Option<Ipv4Addr>,
-        routers: &BTreeSet<Ipv4Addr>,
-    ) {
-        match self {
-            Self::Router(advertiser) => advertiser.set_locator(locator),
-            Self::Host(solicitor) => {
-                solicitor.set_locator(now, locator);
-                solicitor.set_routers(now, routers);
-            }
+    /// Follows the router list.
+    pub fn follow(&mut self, routers: &BTreeSet<Ipv4Addr>) {
+        if let Self::Host(solicitor) = self {
+            solicitor.set_routers(routers);
+        }
+    }
+
+    /// Solicits anew: an uplink came back.
+    pub fn link_up(&mut self) {
+        if let Self::Host(solicitor) = self {
+            solicitor.link_up();
         }
     }
 
@@ -112,54 +117,90 @@ impl Discovery {
             return Err(Refusal::Invalid(NdError::Length));
         }
         // A destination that is not known is as good as one that is not ours.
-        let destination = message.destination.ok_or(Refusal::NotForUs)?;
+        let destination = message.destination.ok_or(Refusal::Destination)?;
         let (source, hop_limit, bytes) = (message.source, message.hop_limit, &message.bytes);
         match self {
-            Self::Router(router) => router.solicited(now, source, destination, hop_limit, bytes),
+            Self::Router(None) => Err(Refusal::Destination),
+            Self::Router(Some(router)) => {
+                router.solicited(now, source, destination, hop_limit, bytes)
+            }
             Self::Host(host) => host.advertised(now, source, destination, hop_limit, bytes),
         }
     }
 
     /// The messages that are due.
     pub fn poll(&mut self, now: Boottime) -> Vec<Outgoing> {
+        let outgoing = |(source, destination, bytes)| Outgoing {
+            source,
+            destination,
+            bytes,
+        };
         match self {
-            Self::Router(advertiser) => advertiser.poll(now),
-            Self::Host(solicitor) => solicitor.poll(now),
+            Self::Router(None) => Vec::new(),
+            Self::Router(Some(router)) => {
+                let due = router.poll(now).into_iter();
+                due.map(|advert| outgoing((advert.source, advert.destination, advert.bytes)))
+                    .collect()
+            }
+            Self::Host(host) => {
+                let due = host.poll(now).into_iter();
+                due.map(|rs| outgoing((rs.source, rs.destination, rs.bytes)))
+                    .collect()
+            }
         }
     }
 
     /// When there is something to do.
-    pub fn next_deadline(&self, now: Boottime) -> Option<Boottime> {
+    pub fn next_deadline(&self) -> Option<Boottime> {
         match self {
-            Self::Router(advertiser) => advertiser.next_deadline(),
-            Self::Host(solicitor) => solicitor.next_deadline(now),
+            Self::Router(router) => router.as_ref().and_then(|router| router.next_deadline()),
+            Self::Host(solicitor) => solicitor.next_deadline(),
         }
     }
 
     /// What a host has learned.
-    pub fn host(&self, now: Boottime) -> Option<(HostState, Vec<RouterState>)> {
+    pub fn host(&self, now: Boottime) -> Option<HostState> {
         match self {
             Self::Router(_) => None,
-            Self::Host(solicitor) => Some((solicitor.state(now), solicitor.routers(now))),
+            Self::Host(solicitor) => Some(solicitor.state(now)),
         }
     }
 }
 
-fn acceptance(host: &HostSettings) -> Acceptance {
-    Acceptance {
-        min_solicit_interval: host.min_solicit_interval,
-        prefixes: host.accept_prefixes,
-        default: host.accept_default,
-        routes: host.accept_routes,
-        mtu: host.accept_mtu,
-        dns: host.report_dns,
-        min_hop_limit: host.min_hop_limit,
+fn configure_router(
+    advertiser: &mut Option<Box<Advertiser>>,
+    wanted: Advertisement,
+    locator: Option<Ipv4Addr>,
+) {
+    match (advertiser.as_mut(), locator) {
+        (_, None) => *advertiser = None,
+        (None, Some(locator)) => {
+            let new = Advertiser::new(locator, wanted, fastrand::u64(..));
+            *advertiser = Some(Box::new(new));
+        }
+        (Some(present), Some(locator)) => {
+            present.set_locator(locator);
+            present.set_advertisement(wanted);
+        }
     }
 }
 
-fn advertisement(router: &RouterSettings, mtu: Option<u32>) -> RouterAdvertisement {
+fn acceptance(host: &HostSettings, max_mtu: u32) -> host::Settings {
+    host::Settings {
+        min_solicit_interval: host.min_solicit_interval,
+        accept_prefixes: host.accept_prefixes,
+        accept_default: host.accept_default,
+        accept_routes: host.accept_routes,
+        accept_mtu: host.accept_mtu,
+        accept_dns: host.report_dns,
+        min_hop_limit: host.min_hop_limit,
+        max_mtu,
+    }
+}
+
+fn advertisement(router: &RouterSettings, mtu: u32) -> Advertisement {
     let dns = router.dns.iter();
-    RouterAdvertisement {
+    let content = RouterAdvert {
         hop_limit: router.hop_limit,
         managed: router.managed,
         other: router.other,
@@ -167,49 +208,74 @@ fn advertisement(router: &RouterSettings, mtu: Option<u32>) -> RouterAdvertiseme
         lifetime: u16::try_from(router.lifetime.as_secs()).unwrap_or(u16::MAX),
         reachable_time: milliseconds(router.reachable_time),
         retrans_timer: milliseconds(router.retrans_timer),
-        mtu,
-        prefixes: router.prefixes.iter().map(prefix).collect(),
-        routes: router.routes.iter().map(route).collect(),
-        resolvers: dns
+        mtu: Some(mtu),
+        prefixes: router.prefixes.iter().filter_map(prefix).collect(),
+        routes: router.routes.iter().filter_map(route).collect(),
+        dns_servers: dns
             .clone()
             .filter(|dns| !dns.servers.is_empty())
-            .map(|dns| Resolvers {
-                lifetime: dns.lifetime.on_the_wire(),
-                servers: dns.servers.iter().map(Ipv6Addr::octets).collect(),
-            })
+            .map(servers)
             .collect(),
         search_lists: dns
             .filter(|dns| !dns.search.is_empty())
-            .map(|dns| SearchList {
-                lifetime: dns.lifetime.on_the_wire(),
-                domains: dns.search.clone(),
-            })
+            .map(search)
             .collect(),
+    };
+    let link_mtu = u16::try_from(mtu).unwrap_or(u16::MAX);
+    Advertisement {
+        content,
+        rate: router.ra_rate,
+        link_mtu,
     }
 }
 
-fn prefix(advertised: &config::AdvertisedPrefix) -> PrefixInformation {
-    PrefixInformation {
-        prefix: advertised.prefix.network().octets(),
-        length: advertised.prefix.prefix_len(),
+fn servers(dns: &config::Dns) -> DnsServers {
+    DnsServers {
+        lifetime: lifetime(dns.lifetime),
+        addresses: dns.servers.clone(),
+    }
+}
+
+fn search(dns: &config::Dns) -> SearchList {
+    let names = dns.search.iter().filter_map(|name| DomainName::new(name));
+    SearchList {
+        lifetime: lifetime(dns.lifetime),
+        names: names.collect(),
+    }
+}
+
+fn prefix(advertised: &config::AdvertisedPrefix) -> Option<PrefixInformation> {
+    Some(PrefixInformation {
+        prefix: as_prefix(advertised.prefix)?,
         on_link: advertised.on_link,
         autonomous: advertised.autonomous,
-        valid: advertised.valid.on_the_wire(),
-        preferred: advertised.preferred.on_the_wire(),
-    }
+        valid: lifetime(advertised.valid),
+        preferred: lifetime(advertised.preferred),
+    })
 }
 
-fn route(advertised: &config::AdvertisedRoute) -> RouteInformation {
-    RouteInformation {
-        prefix: advertised.prefix.network().octets(),
-        length: advertised.prefix.prefix_len(),
+fn route(advertised: &config::AdvertisedRoute) -> Option<RouteInformation> {
+    Some(RouteInformation {
+        prefix: as_prefix(advertised.prefix)?,
         preference: preference(advertised.preference),
-        lifetime: advertised.lifetime.on_the_wire(),
+        lifetime: lifetime(advertised.lifetime),
+    })
+}
+
+fn as_prefix(net: Ipv6Net) -> Option<Prefix> {
+    Prefix::new(net.network(), net.prefix_len())
+}
+
+/// The configured lifetime as the message has it.
+const fn lifetime(configured: config::Lifetime) -> Lifetime {
+    match configured {
+        config::Lifetime::Seconds(seconds) => Lifetime::Seconds(seconds),
+        config::Lifetime::Infinite => Lifetime::Infinite,
     }
 }
 
 /// The configured word as the message has it.
-fn preference(configured: config::Preference) -> Preference {
+const fn preference(configured: config::Preference) -> Preference {
     match configured {
         config::Preference::High => Preference::High,
         config::Preference::Medium => Preference::Medium,

@@ -81,14 +81,19 @@ impl Link {
             link.addresses.insert(address.address, lifetimes);
         }
         for prefix in &state.on_link {
-            link.prefixes.insert(prefix.prefix, prefix.valid_until);
+            if let Some(net) = net(prefix.prefix) {
+                link.prefixes.insert(net, prefix.valid_until);
+            }
         }
         for route in state.default_routes.iter().chain(&state.routes) {
+            let Some(net) = net(route.prefix) else {
+                continue;
+            };
             let gateway = Gateway {
                 address: route.gateway,
                 preference: preference(route.preference),
             };
-            let best = link.routes.entry(route.prefix).or_insert(gateway);
+            let best = link.routes.entry(net).or_insert(gateway);
             let rank = |gateway: &Gateway| (gateway.preference, std::cmp::Reverse(gateway.address));
             if rank(&gateway) > rank(best) {
                 *best = gateway;
@@ -96,6 +101,10 @@ impl Link {
         }
         link
     }
+}
+
+fn net(prefix: nd::Prefix) -> Option<Ipv6Net> {
+    Ipv6Net::new(prefix.address(), prefix.length()).ok()
 }
 
 /// The advertised preference as the kernel has it.

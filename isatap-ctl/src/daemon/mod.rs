@@ -170,7 +170,7 @@ impl Turn {
     }
 
     fn sleep(&self, node: &Node) -> Duration {
-        let discovery = node.discovery.next_deadline(clock::now());
+        let discovery = node.discovery.next_deadline();
         let discovery = discovery.map(|deadline| deadline.saturating_sub(clock::now()));
         let until = |instant: Instant| instant.saturating_duration_since(Instant::now());
         let neighbors = self.neighbors.then(|| until(self.pace));

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
     path::PathBuf,
 };
 
@@ -125,14 +126,20 @@ impl Node {
 
     /// Brings the kernel to what configuration, world and link want.
     pub async fn reconcile(&mut self) -> Result<()> {
-        self.world = World::read(&self.netlink).await?;
+        let world = World::read(&self.netlink).await?;
+        let uplinks = &self.settings.interface.uplinks;
+        if world.is_carrying(uplinks) && !self.world.is_carrying(uplinks) {
+            self.discovery.link_up();
+        }
+        self.world = world;
         let locator = self.world.locator(&self.settings.interface);
-        self.discovery
-            .follow(clock::now(), locator, &self.prl.members());
+        self.prl.set_own(self.world.own());
+        self.discovery.follow(&self.prl.members());
+        let ours = self.world.mtu(&self.settings.interface);
+        self.discovery.configure(&self.settings, ours, locator);
         let link = self.discovery.link(clock::now(), &self.settings, locator);
         let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
-        self.discovery.configure(&self.settings, mtu);
         let wanted = desired::plan(&self.settings, &link, locator, mtu);
         let observed = plan::observe(&self.netlink, &wanted).await?;
         for action in plan::diff(&wanted, &observed) {
@@ -303,16 +310,25 @@ impl Node {
 
     /// The static entries, and none that were.
     fn read_prl(&mut self) {
-        self.prl.clear(PrlSource::Static);
+        for router in self.prl.members() {
+            self.prl.remove(PrlSource::Static, router);
+        }
+        self.prl.set_own(self.world.own());
         let RoleSettings::Host(host) = &self.settings.role else {
             return;
         };
-        let own = self.world.locator(&self.settings.interface);
         for ipv4 in &host.prl {
-            if let Err(error) = self.prl.add(PrlSource::Static, *ipv4, own) {
+            if let Err(error) = self.prl.add(PrlSource::Static, *ipv4) {
                 warn!("host.prl: {error}");
             }
         }
+    }
+
+    /// Removes a router whoever named it. Returns whether it was in the list.
+    pub fn forget_router(&mut self, router: Ipv4Addr) -> bool {
+        let sources = [PrlSource::Static, PrlSource::Dns, PrlSource::Command];
+        let removed = sources.map(|source| self.prl.remove(source, router));
+        removed.contains(&true)
     }
 }
 

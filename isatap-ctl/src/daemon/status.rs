@@ -60,18 +60,20 @@ pub fn document(node: &Node) -> StatusDocument {
 /// The Potential Router List with what is known of each router.
 pub fn prl(node: &Node) -> Vec<PrlStatus> {
     let now = clock::now();
-    let known = node
-        .discovery
-        .host(now)
-        .map(|(_, routers)| routers)
-        .unwrap_or_default();
+    let host = node.discovery.host(now).unwrap_or_default();
+    let defaults: BTreeMap<_, _> = host
+        .default_routes
+        .iter()
+        .map(|r| (r.via, r.preference))
+        .collect();
+    let known = host.routers;
     let known: BTreeMap<_, RouterState> = known
         .into_iter()
-        .map(|router| (router.ipv4, router))
+        .map(|router| (router.router, router))
         .collect();
     let entry = |(ipv4, sources): (_, &std::collections::BTreeSet<_>)| {
         let router = known.get(&ipv4);
-        let until = router.and_then(|router| router.lifetime);
+        let until = router.and_then(|router| router.lifetime_end);
         PrlStatus {
             ipv4,
             sources: sources
@@ -79,9 +81,11 @@ pub fn prl(node: &Node) -> Vec<PrlStatus> {
                 .map(|source: &isatap_common::abi::PrlSource| source.name().to_owned())
                 .collect(),
             ttl_seconds: None,
-            preference: router.map_or(config::Preference::Medium, |r| preference(r.preference)),
+            preference: defaults
+                .get(&ipv4)
+                .map_or(config::Preference::Medium, |p| preference(*p)),
             last_ra_seconds: router
-                .and_then(|r| r.advertised)
+                .and_then(|r| r.last_advertised)
                 .map(|at| (now.saturating_sub(at)).as_secs()),
             lifetime_left: until
                 .filter(|until| *until > now)
@@ -176,14 +180,14 @@ fn prefixes(node: &Node, link: &link::Link, now: Boottime) -> Vec<PrefixStatus> 
 }
 
 fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
-    let Some((state, _)) = node.discovery.host(now) else {
+    let Some(state) = node.discovery.host(now) else {
         return Vec::new();
     };
     let mut routes = state.default_routes;
     routes.sort_by_key(|route| (std::cmp::Reverse(route.preference), route.gateway));
     let status = routes.into_iter().map(|route| RouterStatus {
         address: route.gateway,
-        ipv4: route.router,
+        ipv4: route.via,
         preference: preference(route.preference),
         lifetime_left: route.valid_until.map(|until| left(until, now)),
     });
@@ -191,10 +195,18 @@ fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
 }
 
 fn dns(node: &Node, now: Boottime) -> DnsStatus {
-    if let Some((state, _)) = node.discovery.host(now) {
+    if let Some(state) = node.discovery.host(now) {
         return DnsStatus {
-            servers: state.dns.servers,
-            search: state.dns.search,
+            servers: state
+                .dns_servers
+                .iter()
+                .map(|server| server.address)
+                .collect(),
+            search: state
+                .search_domains
+                .iter()
+                .map(|d| d.name.as_str().to_owned())
+                .collect(),
         };
     }
     match &node.settings.role {

@@ -1,6 +1,9 @@
 //! What the machine looks like: NICs and their IPv4 addresses.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use ipnet::Ipv4Net;
 
@@ -44,6 +47,11 @@ impl World {
         names.iter().filter_map(|name| self.link(name))
     }
 
+    /// Whether any of the devices called `names` can carry packets.
+    pub fn is_carrying(&self, names: &[String]) -> bool {
+        self.present(names).any(|link| link.running)
+    }
+
     /// The locator: the configured address if a NIC has it, or the primary address of the first
     /// uplink that has one.
     pub fn locator(&self, interface: &Interface) -> Option<Ipv4Addr> {
@@ -56,6 +64,11 @@ impl World {
             .iter()
             .any(|on_link| on_link.address == local)
             .then_some(local)
+    }
+
+    /// Every IPv4 address of this machine.
+    pub fn own(&self) -> BTreeSet<Ipv4Addr> {
+        self.ipv4.iter().map(|on_link| on_link.address).collect()
     }
 
     /// Every address of this machine with its network; loopback is not on any link.

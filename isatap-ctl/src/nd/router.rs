@@ -1,92 +1,111 @@
-//! Answering Router Solicitations (RFC 5214 section 8.2, RFC 4861 section 6.2.6).
+//! A router's answers to solicitations (RFC 4861 section 6.2.6, RFC 5214 section 8.2): always by
+//! unicast, each after a random delay, and never more than the rates allow.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::{Ipv4Addr, Ipv6Addr},
-    time::Duration,
-};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
-use isatap_common::{
-    addr::{self, ALL_ROUTERS, Form},
-    nd::{RouterAdvertisement, RouterSolicitation},
-};
+use isatap_common::addr::{self, ALL_ROUTERS, Form, LINK_LOCAL_64};
+use isatap_common::nd::{Preference, Received, RouterAdvert, RouterSolicit};
 
-use super::{Outgoing, Refusal, arrival};
+use super::Refusal;
+use super::bucket::Bucket;
+use super::clients::{Answer, Clients, Queued};
 use crate::clock::Boottime;
 
-/// MAX_RA_DELAY_TIME: an answer waits a random part of it.
+/// `MAX_RA_DELAY_TIME` (RFC 4861 section 10).
 const MAX_DELAY: Duration = Duration::from_millis(500);
-/// Least time between two answers to one host, as MIN_DELAY_BETWEEN_RAS is for multicast.
-const MIN_INTERVAL: Duration = Duration::from_secs(3);
-/// Hosts that are remembered at once, waiting or just answered.
-const CAPACITY: usize = 16_384;
-/// Octets of the IPv6 header, which an advertisement shares the MTU with.
-const IPV6_HEADER: usize = 40;
 
-/// Answers each host once, from the address that it asked.
-#[derive(Debug)]
-pub struct Advertiser {
-    advertisement: RouterAdvertisement,
-    mtu: usize,
-    rate: u32,
-    locator: Option<Ipv4Addr>,
-    forwarding: bool,
-    random: fastrand::Rng,
-    /// When each host may be, or is to be, answered.
-    hosts: HashMap<Ipv6Addr, Host>,
-    /// The answers in order of time.
-    due: BTreeMap<(Boottime, Ipv6Addr), Ipv6Addr>,
-    /// Answers that may be sent now, in fractions of one.
-    credit: f64,
-    credited: Boottime,
+/// What is advertised, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advertisement {
+    /// Header and options while this node forwards.
+    pub content: RouterAdvert,
+    /// Answers a second in all.
+    pub rate: u32,
+    /// MTU of the ISATAP device, which one message may fill.
+    pub link_mtu: u16,
 }
 
-/// What is known of a host.
-#[derive(Clone, Copy, Debug, Default)]
-struct Host {
-    /// When its answer is due, if one is.
-    due: Option<Boottime>,
-    /// When it was last answered.
-    answered: Option<Boottime>,
+/// A message to send with hop limit 255.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advert {
+    /// Our link-local address, in the form the host asked.
+    pub source: Ipv6Addr,
+    /// The host.
+    pub destination: Ipv6Addr,
+    /// From the ICMPv6 type on.
+    pub bytes: Vec<u8>,
+}
+
+/// What happened so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Valid solicitations.
+    pub solicited: u64,
+    /// Solicitations that were refused, those of a full table included.
+    pub refused: u64,
+    /// Solicitations of a host that waits for an answer already.
+    pub merged: u64,
+    /// Solicitations refused because the table was full.
+    pub full: u64,
+    /// Answers given; one that needs several messages counts once.
+    pub answered: u64,
+}
+
+/// The advertising half of a router.
+#[derive(Debug)]
+pub struct Advertiser {
+    locator: Ipv4Addr,
+    advertisement: Advertisement,
+    forwarding: bool,
+    clients: Clients,
+    bucket: Bucket,
+    random: fastrand::Rng,
+    counters: Counters,
 }
 
 impl Advertiser {
-    /// Advertises nothing until it has a locator. `rate` is in answers per second.
-    pub fn new(advertisement: RouterAdvertisement, mtu: usize, rate: u32, seed: u64) -> Self {
+    /// A router at `locator` that forwards.
+    pub fn new(locator: Ipv4Addr, advertisement: Advertisement, seed: u64) -> Self {
         Self {
+            locator,
+            bucket: Bucket::new(advertisement.rate),
             advertisement,
-            mtu,
-            rate,
-            locator: None,
             forwarding: true,
+            clients: Clients::default(),
             random: fastrand::Rng::with_seed(seed),
-            hosts: HashMap::new(),
-            due: BTreeMap::new(),
-            credit: f64::from(rate),
-            credited: Boottime::ZERO,
+            counters: Counters::default(),
         }
     }
 
-    /// Advertises something else from now on.
-    pub fn set_advertisement(&mut self, advertisement: RouterAdvertisement, mtu: usize, rate: u32) {
-        (self.advertisement, self.mtu, self.rate) = (advertisement, mtu, rate);
+    /// Replaces what is advertised from the next answer on.
+    pub fn set_advertisement(&mut self, advertisement: Advertisement) {
+        if advertisement.rate != self.advertisement.rate {
+            self.bucket = Bucket::new(advertisement.rate);
+        }
+        self.advertisement = advertisement;
     }
 
-    /// Answers from another address, or, without one, not at all.
-    pub fn set_locator(&mut self, locator: Option<Ipv4Addr>) {
-        if self.locator != locator {
+    /// Replaces our IPv4 address; answers from the old one are dropped.
+    pub fn set_locator(&mut self, locator: Ipv4Addr) {
+        if locator != self.locator {
             self.locator = locator;
-            self.due.clear();
-            self.hosts.clear();
+            self.clients.clear_waiting();
         }
     }
 
-    /// Says whether this node forwards: if not, it is no default router (RFC 4861 section 6.2.5).
+    /// A router that does not forward is no default router (RFC 4861 section 6.2.5).
     pub fn set_forwarding(&mut self, forwarding: bool) {
         self.forwarding = forwarding;
     }
 
-    /// Takes a Router Solicitation.
+    /// What happened so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Takes a Router Solicitation (RFC 4861 section 6.1.1) from a host of the link to our
+    /// link-local address in either form, or to All-Routers.
     pub fn solicited(
         &mut self,
         now: Boottime,
@@ -95,112 +114,105 @@ impl Advertiser {
         hop_limit: Option<u8>,
         bytes: &[u8],
     ) -> Result<(), Refusal> {
-        RouterSolicitation::parse(&arrival(source, destination, hop_limit, bytes))?;
-        if addr::embedded(&source.octets()).is_none() || !is_unicast_of_link(source) {
-            return Err(Refusal::NotOnLink);
+        let received = Received {
+            source,
+            destination,
+            hop_limit,
+            bytes,
+        };
+        let taken = self.take(now, &received);
+        match taken {
+            Ok(()) => self.counters.solicited += 1,
+            Err(_) => self.counters.refused += 1,
         }
-        let from = self.answering_address(destination)?;
-        self.schedule(now, source, from)
+        taken
     }
 
-    /// When [`Advertiser::poll`] has something to do.
-    pub fn next_deadline(&self) -> Option<Boottime> {
-        let ((first, _), _) = self.due.first_key_value()?;
-        let wait = (1.0 - self.credit).max(0.0) / f64::from(self.rate.max(1));
-        Some((*first).max(self.credited + Duration::from_secs_f64(wait)))
-    }
-
-    /// The advertisements that are due.
-    pub fn poll(&mut self, now: Boottime) -> Vec<Outgoing> {
-        self.earn(now);
-        let mut outgoing = Vec::new();
-        while self.credit >= 1.0
-            && let Some(entry) = self.due.first_entry()
-            && entry.key().0 <= now
-        {
-            let ((_, host), from) = entry.remove_entry();
-            self.credit -= 1.0;
-            self.hosts.insert(
-                host,
-                Host {
-                    due: None,
-                    answered: Some(now),
-                },
-            );
-            outgoing.extend(self.messages(from, host));
-        }
-        self.forget(now);
-        outgoing
-    }
-
-    /// The address that was asked; for all routers, the canonical one.
-    fn answering_address(&self, destination: Ipv6Addr) -> Result<Ipv6Addr, Refusal> {
-        let locator = self.locator.ok_or(Refusal::NoLocator)?.octets();
-        if destination.octets() == ALL_ROUTERS.octets() {
-            return Ok(addr::link_local(Form::of(locator), locator).into());
-        }
-        let is_ours = |form: &Form| addr::link_local(*form, locator) == destination.octets();
-        if Form::ALL.iter().any(is_ours) {
-            Ok(destination)
-        } else {
-            Err(Refusal::NotForUs)
-        }
-    }
-
-    fn schedule(&mut self, now: Boottime, host: Ipv6Addr, from: Ipv6Addr) -> Result<(), Refusal> {
+    fn take(&mut self, now: Boottime, received: &Received<'_>) -> Result<(), Refusal> {
+        RouterSolicit::decode(received)?;
+        let host = self.host(received.source).ok_or(Refusal::Source)?;
+        let from = self
+            .answer_from(received.destination)
+            .ok_or(Refusal::Destination)?;
         let delay = MAX_DELAY.mul_f64(self.random.f64());
-        self.forget_if_full(now);
-        if !self.hosts.contains_key(&host) && self.hosts.len() >= CAPACITY {
-            return Err(Refusal::Busy);
+        let to = received.source;
+        self.clients.forget(now);
+        match self.clients.ask(host, Answer { from, to }, now + delay) {
+            Queued::Scheduled => Ok(()),
+            Queued::AlreadyWaiting => {
+                self.counters.merged += 1;
+                Ok(())
+            }
+            Queued::Full => {
+                self.counters.full += 1;
+                Err(Refusal::Full)
+            }
         }
-        let known = self.hosts.entry(host).or_default();
-        if known.due.is_some() {
-            return Ok(());
-        }
-        let earliest = known
-            .answered
-            .map_or(Boottime::ZERO, |answered| answered + MIN_INTERVAL);
-        let due = (now + delay).max(earliest);
-        known.due = Some(due);
-        self.due.insert((due, host), from);
-        Ok(())
     }
 
-    fn messages(&self, from: Ipv6Addr, host: Ipv6Addr) -> impl Iterator<Item = Outgoing> + use<> {
-        let mut advertisement = self.advertisement.clone();
-        if !self.forwarding {
-            advertisement.lifetime = 0;
+    /// The host behind `source`, if that is an ISATAP address of the link (RFC 5214 section 3).
+    fn host(&self, source: Ipv6Addr) -> Option<Ipv4Addr> {
+        let host = addr::embedded(&source.octets())?;
+        let prefix = addr::prefix64(&source.octets());
+        let mut prefixes = self.advertisement.content.prefixes.iter();
+        let on_link = prefix == LINK_LOCAL_64
+            || prefixes.any(|option| {
+                option.prefix.length() == 64
+                    && addr::prefix64(&option.prefix.address().octets()) == prefix
+            });
+        let host = (on_link && !addr::is_martian_ipv4(host)).then(|| Ipv4Addr::from(host))?;
+        (host != self.locator).then_some(host)
+    }
+
+    /// The exact address that was asked, or the canonical one for a question to all: some hosts
+    /// compare the source of the answer byte for byte.
+    fn answer_from(&self, asked: Ipv6Addr) -> Option<Ipv6Addr> {
+        let locator = self.locator.octets();
+        let ours = |form| Ipv6Addr::from(addr::link_local(form, locator));
+        if asked.octets() == ALL_ROUTERS.octets() {
+            return Some(ours(Form::of(locator)));
         }
-        let limit = self.mtu.saturating_sub(IPV6_HEADER);
-        let messages = advertisement.emit(&from.octets(), &host.octets(), limit);
-        messages.into_iter().map(move |bytes| Outgoing {
+        Form::ALL.map(ours).into_iter().find(|own| *own == asked)
+    }
+
+    /// When [`Self::poll`] has something to do.
+    pub fn next_deadline(&self) -> Option<Boottime> {
+        self.clients
+            .next_due()
+            .map(|due| due.max(self.bucket.ready_at()))
+    }
+
+    /// The answers that are due and within the rate.
+    pub fn poll(&mut self, now: Boottime) -> Vec<Advert> {
+        let mut adverts = Vec::new();
+        while self.next_deadline().is_some_and(|deadline| deadline <= now)
+            && self.bucket.take(now)
+            && let Some(answer) = self.clients.answer(now)
+        {
+            self.counters.answered += 1;
+            adverts.extend(self.messages(answer));
+        }
+        self.clients.forget(now);
+        adverts
+    }
+
+    fn messages(&self, Answer { from, to }: Answer) -> impl Iterator<Item = Advert> {
+        let mut content = self.advertisement.content.clone();
+        if !self.forwarding {
+            content.lifetime = 0;
+        }
+        if content.lifetime == 0 {
+            // RFC 4191 section 2.2: a sender sets 00 when it is no default router.
+            content.preference = Preference::Medium;
+        }
+        let messages = content.encode(from, to, self.advertisement.link_mtu);
+        messages.into_iter().map(move |bytes| Advert {
             source: from,
-            destination: host,
+            destination: to,
             bytes,
         })
     }
-
-    fn earn(&mut self, now: Boottime) {
-        let elapsed = now.saturating_sub(self.credited).as_secs_f64();
-        let most = f64::from(self.rate.max(1));
-        self.credit = elapsed.mul_add(f64::from(self.rate), self.credit).min(most);
-        self.credited = now;
-    }
-
-    fn forget_if_full(&mut self, now: Boottime) {
-        if self.hosts.len() >= CAPACITY {
-            self.forget(now);
-        }
-    }
-
-    /// Forgets hosts that may be answered at once again.
-    fn forget(&mut self, now: Boottime) {
-        self.hosts.retain(|_, host| {
-            host.due.is_some() || host.answered.is_some_and(|at| at + MIN_INTERVAL > now)
-        });
-    }
 }
 
-fn is_unicast_of_link(address: Ipv6Addr) -> bool {
-    !address.is_multicast() && !address.is_unspecified()
-}
+#[cfg(test)]
+mod tests;

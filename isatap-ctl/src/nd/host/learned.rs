@@ -1,402 +1,258 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::{Ipv4Addr, Ipv6Addr},
-    time::Duration,
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use isatap_common::nd::{
+    DomainName, Lifetime, Preference, Prefix, PrefixInformation, RouteInformation, RouterAdvert,
 };
 
-use ipnet::Ipv6Net;
-use isatap_common::{
-    addr::{self, Form},
-    nd::{Preference, PrefixInformation, RouterAdvertisement},
-};
-
-use super::{Acceptance, lifetime::Until};
+use super::expiry::Expiry;
+use super::settings::Settings;
+use super::slaac;
 use crate::clock::Boottime;
 
-/// RFC 4862 section 5.5.3 (e): a valid lifetime is not cut below this at once.
-const TWO_HOURS: Duration = Duration::from_hours(2);
-/// Smallest MTU of an IPv6 link.
-const MIN_MTU: u32 = 1280;
-/// Prefixes, routes and names that are remembered at most, each.
-const CAPACITY: usize = 256;
+/// Entries of each kind, so that one router cannot fill the memory.
+const LIMIT: usize = 256;
 
-/// Everything that routers have advertised and that still holds.
+/// The union of what all routers told (RFC 4861 section 6.3.4).
 #[derive(Debug, Default)]
-pub struct Learned {
-    prefixes: BTreeMap<Ipv6Net, Prefix>,
-    routes: BTreeMap<(Ipv6Net, Ipv4Addr), Via>,
-    resolvers: BTreeMap<Ipv6Addr, Named>,
-    domains: BTreeMap<String, Named>,
-    mtu: BTreeMap<Ipv4Addr, u32>,
-    hop_limit: Option<u8>,
+pub(super) struct Learned {
+    pub(super) on_link: BTreeMap<Prefix, Claim>,
+    pub(super) autonomous: BTreeMap<Prefix, Claim>,
+    pub(super) routes: BTreeMap<(Prefix, Ipv4Addr), RouteEntry>,
+    pub(super) servers: BTreeMap<(Ipv6Addr, Ipv4Addr), Expiry>,
+    pub(super) domains: BTreeMap<(DomainName, Ipv4Addr), Expiry>,
+    pub(super) mtu: Option<Told<u32>>,
+    pub(super) hop_limit: Option<Told<u8>>,
+    pub(super) reachable_time: Option<Told<Duration>>,
+    pub(super) retrans_timer: Option<Told<Duration>>,
+}
+
+/// A prefix, by the routers that advertise it; it goes with the last of them.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) valid: Expiry,
+    pub(super) preferred: Expiry,
+    routers: BTreeSet<Ipv4Addr>,
 }
 
 #[derive(Debug)]
-struct Prefix {
-    /// Who advertises it.
-    by: BTreeSet<Ipv4Addr>,
-    on_link: Option<Until>,
-    /// Preferred and valid.
-    address: Option<(Until, Until)>,
+pub(super) struct RouteEntry {
+    pub(super) gateway: Ipv6Addr,
+    pub(super) preference: Preference,
+    pub(super) valid: Expiry,
 }
 
-#[derive(Debug)]
-struct Via {
-    gateway: Ipv6Addr,
-    preference: Preference,
-    until: Until,
-}
-
-#[derive(Debug)]
-struct Named {
+/// A value and the router that told it last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told<T> {
+    pub(super) value: T,
     by: Ipv4Addr,
-    until: Until,
 }
 
-/// What holds at one moment. A time of `None` is never.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HostState {
-    /// Our addresses in advertised prefixes.
-    pub addresses: Vec<Address>,
-    /// Prefixes whose addresses are reached directly.
-    pub on_link: Vec<OnLink>,
-    /// Routes of length zero.
-    pub default_routes: Vec<Route>,
-    /// All others.
-    pub routes: Vec<Route>,
-    /// The smallest MTU that a router advertises.
-    pub mtu: Option<u32>,
-    /// Hop limit for new packets.
-    pub hop_limit: Option<u8>,
-    /// Name servers and search lists.
-    pub dns: NameServers,
-}
-
-/// An address of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// The address.
-    pub address: Ipv6Addr,
-    /// Until when new connections use it.
-    pub preferred_until: Option<Boottime>,
-    /// Until when it exists.
-    pub valid_until: Option<Boottime>,
-}
-
-/// A prefix on the link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OnLink {
-    /// The prefix.
-    pub prefix: Ipv6Net,
-    /// Until when.
-    pub valid_until: Option<Boottime>,
-}
-
-/// A route through a router.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// The destination.
-    pub prefix: Ipv6Net,
-    /// The router.
-    pub router: Ipv4Addr,
-    /// The address that it advertises from.
-    pub gateway: Ipv6Addr,
-    /// Among routers.
-    pub preference: Preference,
-    /// Until when.
-    pub valid_until: Option<Boottime>,
-}
-
-/// Name resolution as advertised.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NameServers {
-    /// Servers.
-    pub servers: Vec<Ipv6Addr>,
-    /// Domains to search.
-    pub search: Vec<String>,
-}
-
-/// The shortest lifetime that an advertisement gives anything; nothing to renew is `None`.
-pub fn shortest(advert: &RouterAdvertisement) -> Option<Duration> {
-    let prefixes = advert
-        .prefixes
-        .iter()
-        .flat_map(|prefix| [prefix.valid, prefix.preferred]);
-    let routes = advert.routes.iter().map(|route| route.lifetime);
-    let resolvers = advert.resolvers.iter().map(|resolvers| resolvers.lifetime);
-    let search = advert.search_lists.iter().map(|list| list.lifetime);
-    let all = prefixes.chain(routes).chain(resolvers).chain(search);
-    let all = all.chain([u32::from(advert.lifetime)]);
-    let ending = all.filter(|seconds| *seconds != 0 && *seconds != u32::MAX);
-    ending
-        .min()
-        .map(|seconds| Duration::from_secs(u64::from(seconds)))
+/// Who advertises, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender {
+    pub(super) now: Boottime,
+    pub(super) router: Ipv4Addr,
+    pub(super) gateway: Ipv6Addr,
 }
 
 impl Learned {
-    /// Takes what `acceptance` allows of an advertisement from `gateway`.
-    pub fn take(
-        &mut self,
-        now: Boottime,
-        router: Ipv4Addr,
-        gateway: Ipv6Addr,
-        advert: &RouterAdvertisement,
-        acceptance: &Acceptance,
-    ) {
-        if acceptance.prefixes {
-            advert
-                .prefixes
-                .iter()
-                .for_each(|prefix| self.take_prefix(now, router, prefix));
+    /// Takes what `settings` accept of a valid advertisement.
+    pub(super) fn take(&mut self, from: Sender, advert: &RouterAdvert, settings: &Settings) {
+        self.take_header(from, advert, settings);
+        if settings.accept_prefixes {
+            let usable = |option: &&PrefixInformation| is_unicast(option.prefix);
+            for option in advert.prefixes.iter().filter(usable) {
+                self.take_prefix(from, option);
+            }
         }
-        self.take_routes(now, router, gateway, advert, acceptance);
-        if acceptance.dns {
-            self.take_names(now, router, advert);
+        for option in &advert.routes {
+            self.take_route(from, option, settings);
         }
-        if acceptance.mtu
-            && let Some(mtu @ MIN_MTU..) = advert.mtu
-        {
-            self.mtu.insert(router, mtu);
-        }
-        if advert.hop_limit != 0 && advert.hop_limit >= acceptance.min_hop_limit {
-            self.hop_limit = Some(advert.hop_limit);
-        }
-        self.expire(now);
-    }
-
-    /// Drops what has ended.
-    pub fn expire(&mut self, now: Boottime) {
-        for prefix in self.prefixes.values_mut() {
-            prefix.on_link = prefix.on_link.filter(|until| until.holds(now));
-            prefix.address = prefix.address.filter(|(_, valid)| valid.holds(now));
-        }
-        self.prefixes
-            .retain(|_, prefix| prefix.on_link.is_some() || prefix.address.is_some());
-        self.routes.retain(|_, via| via.until.holds(now));
-        self.resolvers.retain(|_, named| named.until.holds(now));
-        self.domains.retain(|_, named| named.until.holds(now));
-    }
-
-    /// Drops what only routers outside `routers` have said.
-    pub fn retain_routers(&mut self, routers: &BTreeSet<Ipv4Addr>) {
-        for prefix in self.prefixes.values_mut() {
-            prefix.by.retain(|router| routers.contains(router));
-        }
-        self.prefixes.retain(|_, prefix| !prefix.by.is_empty());
-        self.routes
-            .retain(|(_, router), _| routers.contains(router));
-        self.resolvers
-            .retain(|_, named| routers.contains(&named.by));
-        self.domains.retain(|_, named| routers.contains(&named.by));
-        self.mtu.retain(|router, _| routers.contains(router));
-    }
-
-    /// The next moment at which anything ends or is deprecated.
-    pub fn next_end(&self, now: Boottime) -> Option<Boottime> {
-        let prefixes = self.prefixes.values().flat_map(|prefix| {
-            let address = prefix.address.into_iter().flat_map(|(p, v)| [p, v]);
-            address.chain(prefix.on_link)
-        });
-        let routes = self.routes.values().map(|via| via.until);
-        let names = self
-            .resolvers
-            .values()
-            .chain(self.domains.values())
-            .map(|named| named.until);
-        let all = prefixes.chain(routes).chain(names);
-        all.filter(|until| until.holds(now))
-            .filter_map(Until::moment)
-            .min()
-    }
-
-    /// Lifetime and preference of a default router.
-    pub fn default_router(
-        &self,
-        now: Boottime,
-        router: Ipv4Addr,
-    ) -> Option<(Option<Boottime>, Preference)> {
-        let via = self.routes.get(&(Ipv6Net::default(), router))?;
-        via.until
-            .holds(now)
-            .then(|| (via.until.moment(), via.preference))
-    }
-
-    /// What holds now, with addresses made for `locator`.
-    pub fn state(&self, now: Boottime, locator: Option<Ipv4Addr>) -> HostState {
-        let (default_routes, routes) = self
-            .current_routes(now)
-            .partition(|route| route.prefix.prefix_len() == 0);
-        HostState {
-            addresses: locator.map_or_else(Vec::new, |locator| self.addresses(now, locator)),
-            on_link: self.on_link(now),
-            default_routes,
-            routes,
-            mtu: self.mtu.values().copied().min(),
-            hop_limit: self.hop_limit,
-            dns: NameServers {
-                servers: current(&self.resolvers, now),
-                search: current(&self.domains, now),
-            },
+        if settings.accept_dns {
+            self.take_dns(from, advert);
         }
     }
 
-    /// RFC 4861 section 6.3.4 and RFC 4862 section 5.5.3.
-    fn take_prefix(&mut self, now: Boottime, router: Ipv4Addr, option: &PrefixInformation) {
-        let Ok(net) = Ipv6Net::new(option.prefix.into(), option.length) else {
-            return;
+    fn take_header(&mut self, from: Sender, advert: &RouterAdvert, settings: &Settings) {
+        let by = from.router;
+        let header = RouteInformation {
+            prefix: default_prefix(),
+            preference: advert.preference,
+            lifetime: Lifetime::Seconds(advert.lifetime.into()),
         };
-        if addr::is_link_local(&option.prefix) || option.preferred > option.valid {
-            return;
+        self.take_route(from, &header, settings);
+        if advert.hop_limit != 0 && advert.hop_limit >= settings.min_hop_limit {
+            let value = advert.hop_limit;
+            self.hop_limit = Some(Told { value, by });
         }
-        if self.prefixes.len() >= CAPACITY && !self.prefixes.contains_key(&net) {
-            return;
+        let believed = 1280..=settings.max_mtu;
+        if let Some(value) = advert
+            .mtu
+            .filter(|mtu| settings.accept_mtu && believed.contains(mtu))
+        {
+            self.mtu = Some(Told { value, by });
         }
-        let prefix = self.prefixes.entry(net).or_insert_with(|| Prefix {
-            by: BTreeSet::new(),
-            on_link: None,
-            address: None,
-        });
-        prefix.by.insert(router);
-        if option.on_link {
-            prefix.on_link = Some(Until::after(now, option.valid));
-        }
-        // The ISATAP identifier has 64 bits, so no other length makes an address.
-        if option.autonomous && option.length == 64 {
-            prefix.take_address(now, option);
-        }
+        let milliseconds = |field: u32| {
+            let value = Duration::from_millis(field.into());
+            (field != 0).then_some(Told { value, by })
+        };
+        self.reachable_time = milliseconds(advert.reachable_time).or(self.reachable_time);
+        self.retrans_timer = milliseconds(advert.retrans_timer).or(self.retrans_timer);
     }
 
-    fn take_routes(
-        &mut self,
-        now: Boottime,
-        router: Ipv4Addr,
-        gateway: Ipv6Addr,
-        advert: &RouterAdvertisement,
-        acceptance: &Acceptance,
-    ) {
-        let default = (
-            Ipv6Net::default(),
-            advert.preference,
-            u32::from(advert.lifetime),
-        );
-        let options = advert.routes.iter().filter_map(|route| {
-            let net = Ipv6Net::new(route.prefix.into(), route.length).ok()?;
-            Some((net, route.preference, route.lifetime))
-        });
-        // An option for ::/0 comes after the header and so overrides it (RFC 4191 section 3.1).
-        for (net, preference, lifetime) in std::iter::once(default).chain(options) {
-            let is_default = net.prefix_len() == 0;
-            let wanted = if is_default {
-                acceptance.default
-            } else {
-                acceptance.routes
-            };
-            let key = (net, router);
-            if lifetime == 0 {
-                self.routes.remove(&key);
-            } else if wanted && (self.routes.len() < CAPACITY || self.routes.contains_key(&key)) {
-                let until = Until::after(now, lifetime);
-                self.routes.insert(
-                    key,
-                    Via {
-                        gateway,
-                        preference,
-                        until,
-                    },
+    fn take_prefix(&mut self, from: Sender, option: &PrefixInformation) {
+        let Sender { now, router, .. } = from;
+        let preferred = Expiry::after(now, option.preferred);
+        if option.on_link {
+            let valid = Expiry::after(now, option.valid);
+            claim(&mut self.on_link, router, option.prefix, valid, preferred);
+            self.on_link.retain(|_, claim| !claim.valid.is_past(now));
+        }
+        if slaac::is_usable(option) {
+            let old = self.autonomous.get(&option.prefix).map(|claim| claim.valid);
+            if let Some(valid) = slaac::valid(now, old, option.valid) {
+                claim(
+                    &mut self.autonomous,
+                    router,
+                    option.prefix,
+                    valid,
+                    preferred,
                 );
             }
         }
     }
 
-    fn take_names(&mut self, now: Boottime, by: Ipv4Addr, advert: &RouterAdvertisement) {
-        for option in &advert.resolvers {
-            let until = Until::after(now, option.lifetime);
-            for server in option.servers.iter().take(CAPACITY) {
-                put(
-                    &mut self.resolvers,
-                    Ipv6Addr::from(*server),
-                    Named { by, until },
-                );
+    fn take_route(&mut self, from: Sender, option: &RouteInformation, settings: &Settings) {
+        let accepted = if option.prefix == default_prefix() {
+            settings.accept_default
+        } else {
+            settings.accept_routes && is_unicast(option.prefix)
+        };
+        if accepted {
+            let entry = RouteEntry {
+                gateway: from.gateway,
+                preference: option.preference,
+                valid: Expiry::after(from.now, option.lifetime),
+            };
+            put(&mut self.routes, (option.prefix, from.router), entry);
+            self.routes
+                .retain(|_, route| !route.valid.is_past(from.now));
+        }
+    }
+
+    fn take_dns(&mut self, from: Sender, advert: &RouterAdvert) {
+        for option in &advert.dns_servers {
+            let valid = Expiry::after(from.now, option.lifetime);
+            for address in &option.addresses {
+                put(&mut self.servers, (*address, from.router), valid);
             }
         }
         for option in &advert.search_lists {
-            let until = Until::after(now, option.lifetime);
-            for domain in option.domains.iter().take(CAPACITY) {
-                put(&mut self.domains, domain.clone(), Named { by, until });
+            let valid = Expiry::after(from.now, option.lifetime);
+            for name in &option.names {
+                put(&mut self.domains, (name.clone(), from.router), valid);
             }
         }
+        self.servers.retain(|_, valid| !valid.is_past(from.now));
+        self.domains.retain(|_, valid| !valid.is_past(from.now));
     }
 
-    fn addresses(&self, now: Boottime, locator: Ipv4Addr) -> Vec<Address> {
-        let identified = |net: &Ipv6Net| {
-            let prefix = addr::prefix64(&net.network().octets());
-            Ipv6Addr::from(addr::address(
-                prefix,
-                Form::of(locator.octets()),
-                locator.octets(),
-            ))
-        };
-        let valid = self.prefixes.iter().filter_map(|(net, prefix)| {
-            let (preferred, valid) = prefix.address.filter(|(_, valid)| valid.holds(now))?;
-            Some(Address {
-                address: identified(net),
-                preferred_until: preferred.moment(),
-                valid_until: valid.moment(),
-            })
+    /// Forgets the kinds that `settings` do not accept.
+    pub(super) fn refuse(&mut self, settings: &Settings) {
+        if !settings.accept_prefixes {
+            self.on_link.clear();
+            self.autonomous.clear();
+        }
+        self.routes.retain(|(prefix, _), _| {
+            if *prefix == default_prefix() {
+                settings.accept_default
+            } else {
+                settings.accept_routes
+            }
         });
-        valid.collect()
+        if !settings.accept_dns {
+            self.servers.clear();
+            self.domains.clear();
+        }
+        let mtu = |mtu| settings.accept_mtu && mtu <= settings.max_mtu;
+        self.mtu = self.mtu.filter(|told| mtu(told.value));
+        let least = settings.min_hop_limit;
+        self.hop_limit = self.hop_limit.filter(|told| told.value >= least);
     }
 
-    fn on_link(&self, now: Boottime) -> Vec<OnLink> {
-        let on_link = self.prefixes.iter().filter_map(|(net, prefix)| {
-            let until = prefix.on_link.filter(|until| until.holds(now))?;
-            Some(OnLink {
-                prefix: *net,
-                valid_until: until.moment(),
-            })
-        });
-        on_link.collect()
+    /// Forgets what only `router` told (RFC 5214 section 8.3.2).
+    pub(super) fn forget(&mut self, router: Ipv4Addr) {
+        for claims in [&mut self.on_link, &mut self.autonomous] {
+            claims.retain(|_, claim| {
+                claim.routers.remove(&router);
+                !claim.routers.is_empty()
+            });
+        }
+        self.routes.retain(|(_, via), _| *via != router);
+        self.servers.retain(|(_, via), _| *via != router);
+        self.domains.retain(|(_, via), _| *via != router);
+        self.mtu = self.mtu.filter(|told| told.by != router);
+        self.hop_limit = self.hop_limit.filter(|told| told.by != router);
+        self.reachable_time = self.reachable_time.filter(|told| told.by != router);
+        self.retrans_timer = self.retrans_timer.filter(|told| told.by != router);
     }
 
-    fn current_routes(&self, now: Boottime) -> impl Iterator<Item = Route> {
-        let current = self
-            .routes
-            .iter()
-            .filter(move |(_, via)| via.until.holds(now));
-        current.map(|((prefix, router), via)| Route {
-            prefix: *prefix,
-            router: *router,
-            gateway: via.gateway,
-            preference: via.preference,
-            valid_until: via.until.moment(),
-        })
+    /// Removes what ends by `now`.
+    pub(super) fn expire(&mut self, now: Boottime) {
+        self.on_link.retain(|_, claim| !claim.valid.is_past(now));
+        self.autonomous.retain(|_, claim| !claim.valid.is_past(now));
+        self.routes.retain(|_, route| !route.valid.is_past(now));
+        self.servers.retain(|_, valid| !valid.is_past(now));
+        self.domains.retain(|_, valid| !valid.is_past(now));
+    }
+
+    /// The first change that time makes after `now`.
+    pub(super) fn next_change(&self, now: Boottime) -> Option<Boottime> {
+        let claims = self.on_link.values().map(|claim| claim.valid);
+        let addresses = self
+            .autonomous
+            .values()
+            .flat_map(|claim| [claim.valid, claim.preferred]);
+        let routes = self.routes.values().map(|route| route.valid);
+        let dns = self.servers.values().chain(self.domains.values()).copied();
+        let ends = claims.chain(addresses).chain(routes).chain(dns);
+        ends.filter_map(Expiry::time).filter(|end| *end > now).min()
     }
 }
 
-impl Prefix {
-    /// The preferred lifetime follows; the valid one is not cut below two hours at once.
-    fn take_address(&mut self, now: Boottime, option: &PrefixInformation) {
-        let valid = Until::after(now, option.valid);
-        let floor = Until::Moment(now + TWO_HOURS);
-        let valid = match self.address {
-            None if option.valid == 0 => return,
-            None => valid,
-            Some((_, remaining)) if valid > floor || valid > remaining => valid,
-            Some((_, remaining)) => remaining.min(floor),
-        };
-        self.address = Some((Until::after(now, option.preferred).min(valid), valid));
-    }
+/// `::/0`, the prefix of a default route.
+pub(super) fn default_prefix() -> Prefix {
+    Prefix::default()
 }
 
-fn put<K: Ord>(map: &mut BTreeMap<K, Named>, key: K, named: Named) {
-    if map.len() < CAPACITY || map.contains_key(&key) {
-        map.insert(key, named);
-    }
+fn is_unicast(prefix: Prefix) -> bool {
+    let address = prefix.address();
+    !address.is_unicast_link_local() && !address.is_multicast()
 }
 
-fn current<K: Ord + Clone>(map: &BTreeMap<K, Named>, now: Boottime) -> Vec<K> {
-    map.iter()
-        .filter(|(_, named)| named.until.holds(now))
-        .map(|(key, _)| key.clone())
-        .collect()
+fn claim(
+    claims: &mut BTreeMap<Prefix, Claim>,
+    router: Ipv4Addr,
+    prefix: Prefix,
+    valid: Expiry,
+    preferred: Expiry,
+) {
+    let known = claims.remove(&prefix);
+    let mut routers = known.map_or_else(BTreeSet::new, |claim| claim.routers);
+    routers.insert(router);
+    let claim = Claim {
+        valid,
+        preferred,
+        routers,
+    };
+    put(claims, prefix, claim);
+}
+
+fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) {
+    if map.len() < LIMIT || map.contains_key(&key) {
+        map.insert(key, value);
+    }
 }

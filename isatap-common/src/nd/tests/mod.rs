@@ -1,0 +1,6 @@
+mod bytes;
+mod frames;
+mod options;
+mod oracles;
+mod random;
+mod rules;

@@ -1,0 +1,134 @@
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use isatap_common::addr::Form;
+
+use crate::clock::Boottime;
+
+/// `MAX_RTR_SOLICITATION_DELAY` (RFC 4861 section 10).
+const MAX_DELAY: Duration = Duration::from_secs(1);
+/// `RTR_SOLICITATION_INTERVAL` (RFC 4861 section 10), the first timeout of RFC 7559.
+const INTERVAL: Duration = Duration::from_secs(4);
+/// `MAX_RTR_SOLICITATIONS` (RFC 4861 section 10): from then on the interval grows.
+const TRIES: u32 = 3;
+/// The last timeout (RFC 7559 section 2).
+const MAX_INTERVAL: Duration = Duration::from_hours(1);
+
+/// When one router is asked, and in which form of its address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schedule {
+    next: Next,
+    tries: u32,
+    interval: Duration,
+    form: Option<Form>,
+    asked: Option<Boottime>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// After a random delay from the next look at the clock on.
+    Start,
+    At(Boottime),
+    /// Nothing the router told ever ends.
+    Idle,
+}
+
+impl Schedule {
+    pub(super) fn new() -> Self {
+        Self {
+            next: Next::Start,
+            tries: 0,
+            interval: INTERVAL,
+            form: None,
+            asked: None,
+        }
+    }
+
+    /// An event that starts soliciting anew (RFC 4861 section 6.3.7).
+    pub(super) fn restart(&mut self) {
+        self.next = Next::Start;
+    }
+
+    /// The form of the router's address that answered last.
+    pub(super) fn form(&self) -> Option<Form> {
+        self.form
+    }
+
+    /// When to look again; zero is at once.
+    pub(super) fn deadline(&self) -> Option<Boottime> {
+        match self.next {
+            Next::Start => Some(Boottime::ZERO),
+            Next::At(time) => Some(time),
+            Next::Idle => None,
+        }
+    }
+
+    /// The router answered in `form`, and is asked again at `refresh`.
+    pub(super) fn answered(&mut self, form: Form, refresh: Option<Boottime>) {
+        self.form = Some(form);
+        self.tries = 0;
+        self.interval = INTERVAL;
+        self.next = refresh.map_or(Next::Idle, Next::At);
+    }
+
+    /// The form in which to ask `router` now, if now is the time.
+    pub(super) fn poll(
+        &mut self,
+        now: Boottime,
+        router: Ipv4Addr,
+        random: &mut fastrand::Rng,
+    ) -> Option<Form> {
+        if matches!(self.next, Next::Start) {
+            self.tries = 0;
+            self.interval = INTERVAL;
+            let first = now.saturating_add(MAX_DELAY.mul_f64(random.f64()));
+            // Events that follow each other closely do not bring the questions closer together.
+            let spaced = self.asked.map(|asked| asked.saturating_add(INTERVAL));
+            self.next = Next::At(spaced.map_or(first, |spaced| first.max(spaced)));
+        }
+        if !matches!(self.next, Next::At(time) if time <= now) {
+            return None;
+        }
+        let form = self.form_of_try(router);
+        self.asked = Some(now);
+        self.grow(random);
+        self.next = Next::At(now.saturating_add(self.interval));
+        Some(form)
+    }
+
+    /// The time to the next question (RFC 7559 section 2).
+    fn grow(&mut self, random: &mut fastrand::Rng) {
+        self.tries = self.tries.saturating_add(1);
+        if self.tries >= TRIES {
+            let factor = 1.9 + 0.2 * random.f64();
+            self.interval = self.interval.mul_f64(factor);
+        }
+        if self.interval > MAX_INTERVAL {
+            self.interval = MAX_INTERVAL.mul_f64(0.9 + 0.1 * random.f64());
+        }
+    }
+
+    /// The form that answered or is canonical, and where both are possible the other by turns.
+    fn form_of_try(&self, router: Ipv4Addr) -> Form {
+        let canonical = Form::of(router.octets());
+        let first = self.form.unwrap_or(canonical);
+        if self.tries.is_multiple_of(2) || !has_both_forms(router) {
+            return first;
+        }
+        match first {
+            Form::Local => Form::Global,
+            Form::Global => Form::Local,
+        }
+    }
+}
+
+/// Linux sets the u bit for some blocks that are not globally unique, so a router there may hold
+/// either form, like a router with a globally unique address.
+fn has_both_forms(router: Ipv4Addr) -> bool {
+    let octets = router.octets();
+    Form::of(octets) == Form::Global
+        || matches!(
+            octets,
+            [100, 64..=127, ..] | [192, 0, 0, _] | [198, 51, 100, _] | [203, 0, 113, _]
+        )
+}

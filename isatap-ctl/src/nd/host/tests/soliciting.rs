@@ -1,0 +1,149 @@
+use super::*;
+
+/// Times and destinations of the first `count` solicitations.
+fn follow(host: &mut Solicitor, mut now: Boottime, count: usize) -> Vec<(Boottime, Solicit)> {
+    let mut sent = Vec::new();
+    while sent.len() < count {
+        now = now.max(host.next_deadline().unwrap());
+        sent.extend(host.poll(now).into_iter().map(|solicit| (now, solicit)));
+    }
+    sent
+}
+
+#[test]
+fn three_questions_four_seconds_apart_then_ever_rarer() {
+    let mut host = host(&[R1]);
+    let sent = follow(&mut host, START, 20);
+    assert!(sent[0].0 <= START + secs(1));
+    let gaps: Vec<_> = sent
+        .windows(2)
+        .map(|pair| pair[1].0.abs_diff(pair[0].0))
+        .collect();
+    assert_eq!(gaps[..2], [secs(4), secs(4)]);
+    assert!(gaps[2] >= Duration::from_millis(7600) && gaps[2] <= Duration::from_millis(8400));
+    assert!(gaps.windows(2).take(10).all(|pair| pair[0] <= pair[1]));
+    assert!(
+        gaps[15..]
+            .iter()
+            .all(|gap| (secs(3240)..=secs(3600)).contains(gap))
+    );
+    for (_, solicit) in &sent {
+        assert_eq!(solicit.source, link_local(Form::Local, HOST));
+        assert_eq!(solicit.destination, link_local(Form::Local, R1));
+        let bytes = RouterSolicit.encode(solicit.source, solicit.destination);
+        assert_eq!(solicit.bytes, bytes);
+    }
+}
+
+#[test]
+fn both_forms_are_tried_by_turns_and_the_one_that_answered_is_kept() {
+    let mut host = host(&[PUBLIC]);
+    let sent = follow(&mut host, START, 4);
+    let forms: Vec<_> = sent
+        .iter()
+        .map(|(_, solicit)| solicit.destination)
+        .collect();
+    let (local, global) = (
+        link_local(Form::Local, PUBLIC),
+        link_local(Form::Global, PUBLIC),
+    );
+    assert_eq!(forms, [global, local, global, local]);
+    let now = sent[3].0;
+    let to = link_local(Form::Local, HOST);
+    let bytes = advert().encode(local, to, 1280).remove(0);
+    host.advertised(now, local, to, Some(255), &bytes).unwrap();
+    assert_eq!(host.state(now).routers[0].form, Some(Form::Local));
+    assert_eq!(follow(&mut host, now, 1)[0].1.destination, local);
+}
+
+#[test]
+fn a_router_is_asked_again_at_four_fifths_of_the_shortest_lifetime() {
+    let mut host = asked(&[R1]);
+    tell(&mut host, START, R1, &advert()).unwrap();
+    assert_eq!(follow(&mut host, START, 1)[0].0, START + secs(1440));
+}
+
+#[test]
+fn the_least_interval_holds_for_short_lifetimes() {
+    for (lifetime, expected) in [(140, 120), (10, 120), (200, 160)] {
+        let mut host = asked(&[R1]);
+        let advert = RouterAdvert {
+            lifetime,
+            ..advert()
+        };
+        tell(&mut host, START, R1, &advert).unwrap();
+        assert_eq!(follow(&mut host, START, 1)[0].0, START + secs(expected));
+    }
+}
+
+#[test]
+fn the_parts_of_one_answer_count_together() {
+    let mut host = asked(&[R1]);
+    let short = RouterAdvert {
+        prefixes: vec![information("2001:db8:0:2::/64", 600, 500)],
+        ..advert()
+    };
+    tell(&mut host, START, R1, &short).unwrap();
+    tell(&mut host, START + Duration::from_millis(1), R1, &advert()).unwrap();
+    assert_eq!(follow(&mut host, START, 1)[0].0, START + secs(400));
+}
+
+#[test]
+fn events_start_soliciting_anew() {
+    let events: [fn(&mut Solicitor); 3] = [
+        Solicitor::link_up,
+        |host| {
+            host.set_locator(None);
+            host.set_locator(Some(HOST.into()));
+        },
+        |host| host.unreachable(R1.into()),
+    ];
+    for event in events {
+        let mut host = asked(&[R1]);
+        tell(&mut host, START, R1, &advert()).unwrap();
+        event(&mut host);
+        assert_eq!(host.next_deadline(), Some(Boottime::ZERO));
+        let later = START + secs(10);
+        assert!(follow(&mut host, later, 1)[0].0 <= later + secs(1));
+        event(&mut host);
+        host.link_up();
+        assert!(follow(&mut host, later, 1)[0].0 >= later + secs(4));
+    }
+}
+
+#[test]
+fn a_change_of_the_list_asks_the_new_router_only() {
+    let mut host = asked(&[R1]);
+    tell(&mut host, START, R1, &advert()).unwrap();
+    host.set_routers(&BTreeSet::from([R1.into(), R2.into()]));
+    host.poll(START);
+    let sent = host.poll(START + secs(1));
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].destination, link_local(Form::Local, R2));
+}
+
+#[test]
+fn nothing_is_sent_without_a_locator_or_a_router() {
+    let mut empty = host(&[]);
+    assert_eq!(
+        (empty.next_deadline(), empty.poll(START)),
+        (None, Vec::new())
+    );
+    let mut homeless = host(&[R1]);
+    homeless.set_locator(None);
+    assert_eq!(
+        (homeless.next_deadline(), homeless.poll(START)),
+        (None, Vec::new())
+    );
+}
+
+#[test]
+fn a_router_that_withdrew_is_visited() {
+    let mut host = asked(&[R1]);
+    let last = RouterAdvert {
+        lifetime: 0,
+        ..advert()
+    };
+    tell(&mut host, START, R1, &last).unwrap();
+    assert_eq!(follow(&mut host, START, 1)[0].0, START + secs(600));
+}

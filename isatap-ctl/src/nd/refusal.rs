@@ -1,0 +1,24 @@
+use isatap_common::nd::NdError;
+
+/// Why a message has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// RFC 4861 sections 6.1.1 and 6.1.2.
+    #[error(transparent)]
+    Invalid(#[from] NdError),
+    /// The source is no ISATAP address of another node of the link.
+    #[error("the source is no ISATAP address of another node of the link")]
+    Source,
+    /// The destination is none that this node answers to.
+    #[error("the destination is none of this node's")]
+    Destination,
+    /// The source is no member of the Potential Router List (RFC 5214 section 8.3.3).
+    #[error("the source is no router of the Potential Router List")]
+    Unlisted,
+    /// From a member that was not asked and is not known.
+    #[error("the router was not solicited and is not known")]
+    Unsolicited,
+    /// The table of hosts that wait for an answer is full.
+    #[error("too many hosts wait for an answer")]
+    Full,
+}

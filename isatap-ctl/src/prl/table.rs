@@ -1,0 +1,147 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use isatap_common::abi::PrlSource;
+use isatap_common::addr::is_martian_ipv4;
+
+/// Why the list stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PrlError {
+    /// Not the address of one node.
+    #[error("{0} cannot be a router: it is special, broadcast or multicast")]
+    Martian(Ipv4Addr),
+    /// This node is no router of itself.
+    #[error("{0} is an address of this node, which cannot be its own router")]
+    Own(Ipv4Addr),
+    /// The list is full.
+    #[error("{0} is refused: the list has its {limit} routers already", limit = Table::LIMIT)]
+    Full(Ipv4Addr),
+}
+
+/// The list, each entry with the sources that name it; it stays until the last of them goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    own: BTreeSet<Ipv4Addr>,
+    entries: BTreeMap<Ipv4Addr, BTreeSet<PrlSource>>,
+}
+
+impl Table {
+    /// How many routers it holds, so that an answer from outside cannot fill the memory.
+    pub const LIMIT: usize = 64;
+
+    /// An empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The addresses of this node: entries among them stay, but are no members.
+    pub fn set_own(&mut self, own: BTreeSet<Ipv4Addr>) {
+        self.own = own;
+    }
+
+    /// Lets `source` name `router`; `true` if it did not already.
+    pub fn add(&mut self, source: PrlSource, router: Ipv4Addr) -> Result<bool, PrlError> {
+        if is_martian_ipv4(router.octets()) {
+            return Err(PrlError::Martian(router));
+        }
+        if self.own.contains(&router) {
+            return Err(PrlError::Own(router));
+        }
+        if self.entries.len() >= Self::LIMIT && !self.entries.contains_key(&router) {
+            return Err(PrlError::Full(router));
+        }
+        Ok(self.entries.entry(router).or_default().insert(source))
+    }
+
+    /// Lets `source` no longer name `router`; `true` if it did.
+    pub fn remove(&mut self, source: PrlSource, router: Ipv4Addr) -> bool {
+        let Some(sources) = self.entries.get_mut(&router) else {
+            return false;
+        };
+        let removed = sources.remove(&source);
+        if sources.is_empty() {
+            self.entries.remove(&router);
+        }
+        removed
+    }
+
+    /// Every entry with its sources, in the order of addresses.
+    pub fn iter(&self) -> impl Iterator<Item = (Ipv4Addr, &BTreeSet<PrlSource>)> {
+        self.entries
+            .iter()
+            .map(|(router, sources)| (*router, sources))
+    }
+
+    /// The routers to solicit and to believe.
+    pub fn members(&self) -> BTreeSet<Ipv4Addr> {
+        let listed = self.entries.keys().copied();
+        listed.filter(|router| !self.own.contains(router)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+    const B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+
+    #[test]
+    fn an_entry_stays_until_its_last_source_goes() {
+        let mut table = Table::new();
+        assert_eq!(table.add(PrlSource::Static, B), Ok(true));
+        assert_eq!(table.add(PrlSource::Command, B), Ok(true));
+        assert_eq!(table.add(PrlSource::Command, B), Ok(false));
+        assert_eq!(table.add(PrlSource::Dns, A), Ok(true));
+        let sources = BTreeSet::from([PrlSource::Static, PrlSource::Command]);
+        let dns = BTreeSet::from([PrlSource::Dns]);
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(A, &dns), (B, &sources)]);
+        assert!(table.remove(PrlSource::Static, B));
+        assert!(!table.remove(PrlSource::Static, B));
+        assert_eq!(table.members(), BTreeSet::from([A, B]));
+        assert!(table.remove(PrlSource::Command, B));
+        assert_eq!(table.members(), BTreeSet::from([A]));
+        assert!(!table.remove(PrlSource::Command, B));
+    }
+
+    #[test]
+    fn special_and_own_addresses_are_refused() {
+        let mut table = Table::new();
+        table.set_own(BTreeSet::from([A]));
+        for text in [
+            "0.0.0.1",
+            "127.0.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+        ] {
+            let router = text.parse().unwrap();
+            assert_eq!(
+                table.add(PrlSource::Static, router),
+                Err(PrlError::Martian(router))
+            );
+        }
+        assert_eq!(table.add(PrlSource::Static, A), Err(PrlError::Own(A)));
+        assert_eq!(table.add(PrlSource::Static, B), Ok(true));
+        table.set_own(BTreeSet::from([B]));
+        assert_eq!(table.members(), BTreeSet::new());
+    }
+
+    #[test]
+    fn the_list_is_capped() {
+        let mut table = Table::new();
+        for last in 1..=64 {
+            table
+                .add(PrlSource::Dns, Ipv4Addr::new(10, 0, 0, last))
+                .unwrap();
+        }
+        let more = Ipv4Addr::new(10, 0, 1, 1);
+        let refused = table.add(PrlSource::Dns, more).unwrap_err();
+        assert_eq!(refused, PrlError::Full(more));
+        assert_eq!(
+            refused.to_string(),
+            "10.0.1.1 is refused: the list has its 64 routers already"
+        );
+        assert_eq!(table.add(PrlSource::Static, A), Ok(true));
+    }
+}
