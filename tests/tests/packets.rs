@@ -1,5 +1,11 @@
 //! The packet builder against frames that were made elsewhere.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "the helpers of tests are not seen as tests, and fail as tests do"
+)]
+
 use isatap_tests::packet::{Inner, Outer, ethernet};
 
 /// A Router Solicitation of Windows Vista, from a published capture.
