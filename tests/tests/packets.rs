@@ -6,6 +6,8 @@
     reason = "the helpers of tests are not seen as tests, and fail as tests do"
 )]
 
+use std::net::Ipv6Addr;
+
 use isatap_tests::packet::{Inner, Outer, ethernet};
 
 /// A Router Solicitation of Windows Vista, from a published capture.
@@ -61,14 +63,14 @@ fn the_ethernet_type_follows_the_version() {
 }
 
 fn solicitation() -> Inner {
-    let address = |text: &str| text.parse().unwrap();
-    Inner::new(
-        address("fe80::5efe:10.0.0.2"),
-        address("fe80::5efe:10.0.0.1"),
-    )
-    .icmp(133, 0, &[0; 4])
+    let address = |last| Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0x5efe, 0x0a00, last);
+    Inner::new(address(2), address(1)).icmp(133, 0, &[0; 4])
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect::<Vec<_>>()
+        .concat()
 }

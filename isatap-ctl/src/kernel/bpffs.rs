@@ -14,6 +14,8 @@ use super::Error;
 /// Where every tool looks for the BPF file system.
 const MOUNT_POINT: &str = "/sys/fs/bpf";
 const MODE: u32 = 0o750;
+/// How often directories that vanish again are made anew.
+const TRIES: u32 = 3;
 
 /// The directory of everything that `interface` pins, in any layout.
 pub fn interface_directory(interface: &str) -> PathBuf {
@@ -30,11 +32,25 @@ pub fn prepare(interface: &str) -> Result<PathBuf, Error> {
     ensure_mounted()?;
     let parent = interface_directory(interface);
     let directory = pin_directory(interface);
-    for directory in parent.parent().into_iter().chain([&*parent, &*directory]) {
-        make(directory)
-            .map_err(|cause| Error::new(format!("make {}", directory.display()), cause))?;
+    let mut made = make_all(&parent, &directory);
+    for _ in 0..TRIES {
+        if made.is_ok() {
+            break;
+        }
+        made = make_all(&parent, &directory);
     }
+    made.map_err(|cause| Error::new(format!("make {}", directory.display()), cause))?;
     Ok(directory)
+}
+
+/// Makes the directories from the top. Another interface's end may remove the common one in
+/// between, so this may be worth another try.
+fn make_all(parent: &Path, directory: &Path) -> io::Result<()> {
+    parent
+        .parent()
+        .into_iter()
+        .chain([parent, directory])
+        .try_for_each(make)
 }
 
 /// Whether the BPF file system is mounted where it belongs.

@@ -142,7 +142,6 @@ impl Drop for Pinned {
 }
 
 #[test]
-#[ignore = "needs root and a BPF file system"]
 fn maps_read_without_a_daemon() {
     let _pinned = Pinned::new();
     let text = |arguments: &[&str]| {
