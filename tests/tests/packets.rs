@@ -1,11 +1,5 @@
 //! The packet builder against frames that were made elsewhere.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::format_collect,
-    reason = "the helpers of tests are not seen as tests, and fail as tests do"
-)]
-
 use std::net::Ipv6Addr;
 
 use isatap_tests::packet::{Inner, Outer, ethernet};

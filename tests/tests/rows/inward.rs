@@ -1,331 +1,24 @@
 //! Protocol 41 in.
 
-use etherparse::IpNumber;
 use isatap_common::{
     abi::{Direction, Role, Switches},
     path::{self, Reason, admit::Scope},
 };
 
+use isatap_ctl::datapath::Tables;
+
 use super::{
     Row,
+    inward_table::{HOST, HOST_GLOBAL, HOST_LINK, OUR, OUR_LINK, SERVER, from_host, router_rows},
     machine::{Machine, in_namespace},
-    packets::{GATEWAY_MAC, NATIVE_MAC, Outer, SERVER_MAC, icmp, udp},
-    site::{Indexes, Model, tables},
+    packets::{GATEWAY_MAC, NATIVE_MAC, SERVER_MAC, udp},
+    site::{Indexes, tables},
 };
-
-const HOST: &str = "10.1.0.7";
-const HOST_GLOBAL: &str = "2001:db8:0:1:0:5efe:a01:7";
-const HOST_GLOBAL_U: &str = "2001:db8:0:1:200:5efe:a01:7";
-const HOST_LINK: &str = "fe80::5efe:a01:7";
-const PEER_GLOBAL: &str = "2001:db8:0:1:0:5efe:a02:8";
-const ROUTER: &str = "10.9.0.3";
-const ROUTER_LINK: &str = "fe80::5efe:a09:3";
-const OUR: &str = "10.9.0.2";
-const OUR_LINK: &str = "fe80::5efe:a09:2";
-const OUR_GLOBAL: &str = "2001:db8:0:1:0:5efe:a09:2";
-const SERVER: &str = "2001:db8:f::1";
 
 const FLAG: Switches = Switches::DECAP_L3;
 
-fn from_host(inner: super::packets::Inner) -> Outer {
-    inner.within(HOST, OUR)
-}
-
-fn row(name: &'static str, packet: &Outer, xdp: Reason, tc: Reason) -> Row {
-    Row {
-        name,
-        frame: packet.sent_by_gateway(),
-        xdp,
-        tc,
-    }
-}
-
-/// A row that both layers drop for the same reason.
-fn drops(name: &'static str, packet: &Outer, reason: Reason) -> Row {
-    row(name, packet, reason, reason)
-}
-
-/// A row that XDP leaves to traffic control, which hands it to the stack.
-fn stack(name: &'static str, packet: &Outer, xdp: Reason) -> Row {
-    row(name, packet, xdp, Reason::Delivered)
-}
-
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn router_rows() -> Vec<Row> {
-    use Reason as R;
-    let transit = || from_host(udp(HOST_GLOBAL, SERVER));
-    let link = |source: &str, outer: &str| udp(source, OUR_LINK).within(outer, OUR);
-    vec![
-        row("host to server", &transit(), R::Resolved, R::Delivered),
-        row(
-            "host with the u bit to server",
-            &from_host(udp(HOST_GLOBAL_U, SERVER)),
-            R::Resolved,
-            R::Delivered,
-        ),
-        row(
-            "padding behind the inner packet",
-            &transit().change(|p| p.padding = vec![9; 10]),
-            R::Resolved,
-            R::Delivered,
-        ),
-        row(
-            "padding behind the outer packet",
-            &transit().change(|p| p.trailer = vec![9; 6]),
-            R::Resolved,
-            R::Delivered,
-        ),
-        stack(
-            "link-local source, native destination",
-            &from_host(udp(HOST_LINK, SERVER)),
-            R::LinkScope,
-        ),
-        stack(
-            "link-local to our link-local",
-            &link(HOST_LINK, HOST),
-            R::LinkScope,
-        ),
-        stack(
-            "router solicitation to our address",
-            &from_host(icmp(HOST_LINK, OUR_LINK, 133, &[])),
-            R::LinkScope,
-        ),
-        stack(
-            "router solicitation to all routers",
-            &from_host(icmp(HOST_LINK, "ff02::2", 133, &[])),
-            R::LinkScope,
-        ),
-        stack(
-            "for our own global address",
-            &from_host(udp(HOST_GLOBAL, OUR_GLOBAL)),
-            R::Local,
-        ),
-        stack(
-            "hop limit used up",
-            &from_host(udp(HOST_GLOBAL, SERVER).hop_limit(1)),
-            R::HopLimit,
-        ),
-        stack(
-            "host to host",
-            &from_host(udp(HOST_GLOBAL, PEER_GLOBAL)),
-            R::Hairpin,
-        ),
-        stack(
-            "no neighbour yet",
-            &from_host(udp(HOST_GLOBAL, "2001:db8:f::77")),
-            R::NoNeighbor,
-        ),
-        stack(
-            "no route",
-            &from_host(udp(HOST_GLOBAL, "2001:db8:99::1")),
-            R::Local,
-        ),
-        row(
-            "fragment",
-            &transit().fragment(0, true),
-            R::Fragment,
-            R::Fragment,
-        ),
-        row(
-            "last fragment",
-            &transit().fragment(64, false),
-            R::Fragment,
-            R::Fragment,
-        ),
-        row(
-            "options",
-            &transit().options(&[1, 1, 1, 1]),
-            R::Options,
-            R::Options,
-        ),
-        drops(
-            "wrong checksum",
-            &transit().change(|p| p.checksum_error = 1),
-            R::Checksum,
-        ),
-        drops(
-            "inner longer than outer",
-            &transit().change(|p| p.header.total_len -= 8),
-            R::Malformed,
-        ),
-        drops(
-            "outer longer than the frame",
-            &transit().change(|p| p.header.total_len += 8),
-            R::Malformed,
-        ),
-        drops(
-            "no payload",
-            &from_host(udp(HOST_GLOBAL, SERVER).payload(Vec::new())),
-            R::Jumbo,
-        ),
-        drops(
-            "source embeds another address",
-            &udp(HOST_GLOBAL, SERVER).within("10.1.0.9", OUR),
-            R::SourceMismatch,
-        ),
-        drops(
-            "prefix is not on-link",
-            &from_host(udp("2001:db8:0:2:0:5efe:a01:7", SERVER)),
-            R::SourceMismatch,
-        ),
-        drops(
-            "prefix is on-link no more",
-            &from_host(udp("2001:db8:0:dead:0:5efe:a01:7", SERVER)),
-            R::SourceMismatch,
-        ),
-        drops(
-            "native source from a host",
-            &from_host(udp("2001:db8:55::1", SERVER)),
-            R::SourceMismatch,
-        ),
-        drops(
-            "group bit is set",
-            &from_host(udp("2001:db8:0:1:100:5efe:a01:7", SERVER)),
-            R::SourceMismatch,
-        ),
-        drops(
-            "router's link-local embeds another",
-            &link(HOST_LINK, ROUTER),
-            R::SourceMismatch,
-        ),
-        drops(
-            "outer source is loopback",
-            &udp("2001:db8:0:1:0:5efe:7f00:1", SERVER).within("127.0.0.1", OUR),
-            R::OuterMartian,
-        ),
-        drops(
-            "outer source is multicast",
-            &udp("2001:db8:0:1:0:5efe:e000:1", SERVER).within("224.0.0.1", OUR),
-            R::OuterMartian,
-        ),
-        drops(
-            "outer source is 0/8",
-            &udp("2001:db8:0:1:0:5efe:0:1", SERVER).within("0.0.0.1", OUR),
-            R::OuterMartian,
-        ),
-        drops(
-            "outer source is 240/4",
-            &udp("2001:db8:0:1:0:5efe:f000:1", SERVER).within("240.0.0.1", OUR),
-            R::OuterMartian,
-        ),
-        drops(
-            "outer source is a subnet broadcast",
-            &udp("2001:db8:0:1:0:5efe:a09:ff", SERVER).within("10.9.0.255", OUR),
-            R::OuterMartian,
-        ),
-        drops(
-            "outer source is ours",
-            &udp(OUR_GLOBAL, SERVER).within(OUR, OUR),
-            R::OuterOwn,
-        ),
-        drops(
-            "outer source is not of the site",
-            &udp("2001:db8:0:1:0:5efe:c0a8:1", SERVER).within("192.168.0.1", OUR),
-            R::OuterUnknown,
-        ),
-        drops(
-            "inner source is unspecified",
-            &from_host(udp("::", SERVER)),
-            R::InnerMartian,
-        ),
-        drops(
-            "inner source is loopback",
-            &from_host(udp("::1", SERVER)),
-            R::InnerMartian,
-        ),
-        drops(
-            "inner source is IPv4-compatible",
-            &from_host(udp("::10.1.0.7", SERVER)),
-            R::InnerMartian,
-        ),
-        drops(
-            "inner source is IPv4-mapped",
-            &from_host(udp("::ffff:10.1.0.7", SERVER)),
-            R::InnerMartian,
-        ),
-        drops(
-            "inner source is multicast",
-            &from_host(udp("ff02::7", SERVER)),
-            R::InnerMartian,
-        ),
-        drops(
-            "IPv4-mapped from a router",
-            &udp("::ffff:10.1.0.7", SERVER).within(ROUTER, OUR),
-            R::InnerMartian,
-        ),
-        drops(
-            "our address from a router",
-            &udp(OUR_GLOBAL, SERVER).within(ROUTER, OUR),
-            R::InnerOwn,
-        ),
-        drops(
-            "native from a router",
-            &udp("2001:db8:55::1", SERVER).within(ROUTER, OUR),
-            R::RouterLoop,
-        ),
-        drops(
-            "multicast",
-            &from_host(udp(HOST_LINK, "ff02::fb")),
-            R::Multicast,
-        ),
-        drops(
-            "all nodes",
-            &from_host(udp(HOST_LINK, "ff02::1")),
-            R::Multicast,
-        ),
-        drops(
-            "solicitation with hop limit 64",
-            &from_host(icmp(HOST_LINK, OUR_LINK, 133, &[]).hop_limit(64)),
-            R::NdHopLimit,
-        ),
-        drops(
-            "solicitation with hop limit 254",
-            &from_host(icmp(HOST_LINK, OUR_LINK, 133, &[]).hop_limit(254)),
-            R::NdHopLimit,
-        ),
-        drops(
-            "advertisement from a host",
-            &from_host(icmp(HOST_LINK, OUR_LINK, 134, &[0; 8])),
-            R::NdSource,
-        ),
-        drops(
-            "redirect from a host",
-            &from_host(icmp(HOST_LINK, OUR_LINK, 137, &[0; 32])),
-            R::NdSource,
-        ),
-        stack(
-            "advertisement from a router",
-            &icmp(ROUTER_LINK, OUR_LINK, 134, &[0; 8]).within(ROUTER, OUR),
-            R::LinkScope,
-        ),
-        drops(
-            "off-link destination embeds us",
-            &from_host(udp(HOST_GLOBAL, "2001:db8:66:0:0:5efe:a09:2")),
-            R::EmbedsOwn,
-        ),
-        drops(
-            "6to4 destination embeds us",
-            &from_host(udp(HOST_GLOBAL, "2002:a09:2::1")),
-            R::EmbedsOwn,
-        ),
-        drops(
-            "congestion on a transport that cannot say",
-            &transit().traffic_class(3),
-            R::Ecn,
-        ),
-        stack_or_forward(
-            "nested",
-            &from_host(udp(HOST_GLOBAL, SERVER).next_header(IpNumber::IPV6)),
-        ),
-    ]
-}
-
-fn stack_or_forward(name: &'static str, packet: &Outer) -> Row {
-    row(name, packet, Reason::Resolved, Reason::Delivered)
-}
-
 /// What the pure path says: the reason, and the packet behind its link-layer header.
-fn pure(frame: &[u8], model: &Model, ifindex: u32) -> Result<(Scope, Vec<u8>), Reason> {
+fn pure(frame: &[u8], model: &Tables, ifindex: u32) -> Result<(Scope, Vec<u8>), Reason> {
     let (_, admitted, strip) = path::decapsulate(frame, 14, ifindex, model)?;
     let mut packet = frame[34..].to_vec();
     packet[..4].copy_from_slice(&strip.first_word);
@@ -338,7 +31,7 @@ fn a_router_decides_on_every_row_as_the_pure_path_does() {
     in_namespace(|| {
         let mut machine = Machine::new("in", Role::Router, FLAG);
         let indexes = machine.indexes;
-        let model = Model(tables(Role::Router, FLAG, indexes));
+        let model = tables(Role::Router, FLAG, indexes);
         for row in router_rows() {
             check(&mut machine, &model, indexes, &row);
         }
@@ -351,7 +44,7 @@ fn decapsulation_without_the_flag_is_the_same() {
     in_namespace(|| {
         let mut machine = Machine::new("in61", Role::Router, Switches::default());
         let indexes = machine.indexes;
-        let model = Model(tables(Role::Router, Switches::default(), indexes));
+        let model = tables(Role::Router, Switches::default(), indexes);
         for row in router_rows() {
             check(&mut machine, &model, indexes, &row);
         }
@@ -384,7 +77,7 @@ fn a_warm_cache_changes_no_verdict() {
     });
 }
 
-fn check(machine: &mut Machine, model: &Model, indexes: Indexes, row: &Row) {
+fn check(machine: &mut Machine, model: &Tables, indexes: Indexes, row: &Row) {
     let name = row.name;
     let pure = pure(&row.frame, model, indexes.uplink);
     let tc = machine.tc_in(indexes.uplink, &row.frame);
@@ -421,7 +114,7 @@ fn check(machine: &mut Machine, model: &Model, indexes: Indexes, row: &Row) {
     assert_eq!(again.reason, Some(reason), "{name}: second packet");
     check_forwarded(name, &again.packet, &expected);
     machine.configure(Role::Host, FLAG);
-    machine.configure(Role::Router, model.0.config.switches());
+    machine.configure(Role::Router, model.config.switches());
 }
 
 fn check_forwarded(name: &str, frame: &[u8], packet: &[u8]) {

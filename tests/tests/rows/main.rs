@@ -7,6 +7,7 @@
 )]
 
 mod inward;
+mod inward_table;
 mod machine;
 mod outward;
 mod packets;

@@ -8,7 +8,7 @@ use isatap_common::{
 use super::{
     machine::{Machine, in_namespace},
     packets::{GATEWAY_MAC, Inner, UPLINK_MAC, icmp, udp},
-    site::{Model, tables},
+    site::tables,
 };
 
 const SERVER: &str = "2001:db8:f::1";
@@ -151,7 +151,7 @@ fn a_router_decides_on_every_row_as_the_pure_path_does() {
     in_namespace(|| {
         let flags = Switches::DECAP_L3;
         let mut machine = Machine::new("out", Role::Router, flags);
-        let model = Model(tables(Role::Router, flags, machine.indexes));
+        let model = tables(Role::Router, flags, machine.indexes);
         for (name, inner, xdp, pure) in rows() {
             let found = path::encapsulate(&*inner.bytes(), 0, 0, &model);
             let remote = found.map(|(_, tunnel, _)| tunnel.remote);

@@ -1,17 +1,11 @@
-//! The site that every row is about, as the tables of the programs and as the pure path sees it.
+//! The site that every row is about. The programs look it up in maps, the pure path searches the
+//! tables that the maps are filled from.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv6Net;
-use isatap_common::{
-    abi::{
-        Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, Role, Standing, Switches,
-    },
-    addr::{Address, Ipv4},
-    path::Site,
+use isatap_common::abi::{
+    Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, Role, Switches,
 };
 use isatap_ctl::datapath::{Tables, fresh_jiffies, known_ipv4};
 
@@ -77,55 +71,4 @@ pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
 
 fn net(text: &str) -> Ipv6Net {
     text.parse().unwrap()
-}
-
-/// The tables as the pure path reads them: by plain search, unlike the kernel.
-pub struct Model(pub Tables);
-
-impl Site for Model {
-    fn config(&self) -> &Config {
-        &self.0.config
-    }
-
-    fn locator(&self, ifindex: u32, ipv4: Ipv4) -> Option<u16> {
-        self.0
-            .locators
-            .get(&LocatorKey { ifindex, ipv4 })
-            .map(|locator| locator.slot)
-    }
-
-    fn lists_router(&self, ipv4: Ipv4) -> bool {
-        self.0.prl.contains_key(&Ipv4Addr::from(ipv4))
-    }
-
-    fn is_on_link(&self, address: Address) -> bool {
-        let address = Ipv6Addr::from(address.octets());
-        self.0
-            .prefixes
-            .iter()
-            .any(|(net, deadline)| *deadline == u64::MAX && net.contains(&address))
-    }
-
-    fn standing(&self, ipv4: Ipv4) -> Standing {
-        let longest = self
-            .0
-            .known_ipv4
-            .iter()
-            .filter(|(net, _)| net.contains(&Ipv4Addr::from(ipv4)));
-        longest
-            .max_by_key(|(net, _)| net.prefix_len())
-            .map_or(Standing::Unknown, |(_, standing)| *standing)
-    }
-
-    fn route(&self, destination: Address) -> Option<Ipv4> {
-        let destination = Ipv6Addr::from(destination.octets());
-        let longest = self
-            .0
-            .routes
-            .iter()
-            .filter(|(net, _)| net.contains(&destination));
-        longest
-            .max_by_key(|(net, _)| net.prefix_len())
-            .map(|(_, via)| via.octets())
-    }
 }
