@@ -4,6 +4,7 @@
 pub mod config;
 pub mod daemon;
 pub mod exec;
+pub mod foreign;
 pub mod forge;
 pub mod interrupt;
 pub mod lab;

@@ -1,5 +1,6 @@
 //! The receiving end of systemd's readiness protocol.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,11 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Listens at a path.
+    /// Listens at a path, also where an earlier socket was.
     pub fn bind(path: PathBuf) -> Result<Self> {
+        if path.exists() {
+            fs::remove_file(&path)?;
+        }
         let socket = UnixDatagram::bind(&path).with_context(|| path.display().to_string())?;
         socket.set_nonblocking(true)?;
         Ok(Self { socket, path })

@@ -281,3 +281,29 @@ fn a_reload_changes_the_fast_path_and_a_wrong_file_changes_nothing() {
     assert!(router.logged().contains("stays as it was"));
     assert!(reaches(&lab.site.host_a, &server));
 }
+
+/// Nobody's program is pushed aside, and nothing of ours is left half done.
+#[test]
+fn a_foreign_xdp_program_is_named_and_left_alone() {
+    let mut lab = lab();
+    let device = lab.names.router_device().to_owned();
+    let pin = Path::new("/sys/fs/bpf").join(format!("other-{device}"));
+    isatap_tests::foreign::pin(&pin).unwrap();
+    let attached = lab.site.router.run(&format!(
+        "ip link set dev eth1 xdp pinned {}",
+        pin.display()
+    ));
+    std::fs::remove_file(&pin).unwrap();
+    attached.unwrap();
+    let refused = format!("{:#}", lab.start_router(Xdp::Auto).unwrap_err());
+    assert!(refused.contains("exit status: 78"), "{refused}");
+    assert!(
+        refused.contains("eth1 already has the XDP program other_folk"),
+        "{refused}"
+    );
+    assert!(refused.contains("datapath.xdp = \"off\""), "{refused}");
+    assert!(!Path::new("/sys/fs/bpf/isatap").join(&device).exists());
+    let shown = lab.site.router.run("ip link show dev eth1").unwrap();
+    assert!(shown.contains("xdp"), "{shown}");
+    lab.start_router(Xdp::Off).unwrap();
+}

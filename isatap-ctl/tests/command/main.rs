@@ -6,6 +6,7 @@ mod check;
 mod help;
 mod idle;
 mod pinned;
+mod readme;
 
 use std::process::{Command, Output};
 
