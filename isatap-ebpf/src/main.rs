@@ -25,6 +25,8 @@ mod site;
 #[cfg(target_arch = "bpf")]
 mod tc;
 #[cfg(target_arch = "bpf")]
+mod trace;
+#[cfg(target_arch = "bpf")]
 mod window;
 #[cfg(target_arch = "bpf")]
 mod xdp;

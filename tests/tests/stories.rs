@@ -307,3 +307,38 @@ fn a_foreign_xdp_program_is_named_and_left_alone() {
     assert!(shown.contains("xdp"), "{shown}");
     lab.start_router(Xdp::Off).unwrap();
 }
+
+/// The daemon heals its device, and ends where there is none to heal, so that it is started anew.
+#[test]
+fn a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon() {
+    let mut lab = configured(Xdp::Auto);
+    let device = lab.names.router_device().to_owned();
+    let server = SERVER.to_string();
+    lab.site
+        .router
+        .run(&format!("ip link set {device} down"))
+        .unwrap();
+    let healed = within(Duration::from_secs(3), || {
+        reaches(&lab.site.host_a, &server).then_some(())
+    });
+    assert!(healed.is_some());
+    lab.site
+        .router
+        .run(&format!("ip link del {device}"))
+        .unwrap();
+    let ended = within(Duration::from_secs(5), || {
+        lab.router()
+            .unwrap()
+            .logged()
+            .contains(&format!("{device} was deleted"))
+            .then_some(())
+    });
+    assert!(ended.is_some());
+    let router = lab.router_mut().unwrap();
+    router.kill().unwrap();
+    router.resume().unwrap();
+    let back = within(Duration::from_secs(5), || {
+        reaches(&lab.site.host_a, &server).then_some(())
+    });
+    assert!(back.is_some());
+}

@@ -2,18 +2,18 @@
 
 use std::{fs, io, path::Path, process::ExitCode};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::{
+    control::socket_path,
     datapath::{detach_filter, pinned_locators},
-    kernel::{Netlink, bpffs, lock, tun},
+    kernel::{Netlink, bpffs, lock::Lock, tun},
 };
 
 /// `isatap-ctl down`: refuses while the daemon runs, and is content with nothing to do.
 pub async fn run(interface: &str) -> Result<ExitCode> {
-    if let Some(pid) = lock::holder(interface)? {
-        bail!("{interface} is run by pid {pid}; stop it first");
-    }
+    // Held to the end, so that no daemon starts meanwhile.
+    let _lock = Lock::acquire(interface).context("stop the daemon first")?;
     remove(interface).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -28,6 +28,8 @@ pub async fn remove(interface: &str) -> Result<()> {
         errors.extend(detach_filters(interface).await.err());
         errors.extend(delete_device(interface).await.err());
         errors.extend(remove_tree(&directory).err());
+        // A daemon that was killed leaves its socket.
+        let _ = fs::remove_file(socket_path(interface));
         // Others may have theirs beside it.
         if let Some(parent) = directory.parent() {
             let _ = fs::remove_dir(parent);

@@ -116,34 +116,35 @@ impl Turn {
     async fn serve(&mut self, node: &mut Node, wakers: &mut Wakers) -> Result<()> {
         loop {
             if node.tick().await {
-                self.reconcile(node).await;
+                self.reconcile(node).await?;
             }
             self.settle_neighbors(node);
             tokio::select! {
                 _ = wakers.terminate.recv() => return Ok(()),
                 _ = wakers.interrupt.recv() => return Ok(()),
                 _ = wakers.hangup.recv() => reload(node).await,
-                changes = wakers.events.next() => self.take(node, changes?).await,
+                changes = wakers.events.next() => self.take(node, changes?).await?,
                 message = node.icmp.recv() => node.discover(&message?),
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
                 length = node.device.surplus() => { length?; node.surplus(); }
                 Some(question) = wakers.control.next() => {
                     if control::answer(node, question) {
-                        self.reconcile(node).await;
+                        self.reconcile(node).await?;
                     }
                 }
-                () = tokio::time::sleep(self.sleep(node)) => self.wake(node).await,
+                () = tokio::time::sleep(self.sleep(node)) => self.wake(node).await?,
             }
         }
     }
 
-    async fn take(&mut self, node: &mut Node, changes: BTreeSet<Change>) {
+    async fn take(&mut self, node: &mut Node, changes: BTreeSet<Change>) -> Result<()> {
         let only_neighbors = changes.iter().all(|change| *change == Change::Neighbours);
         self.neighbors |= changes.contains(&Change::Neighbours);
         if !only_neighbors {
             node.bump_generation();
-            self.reconcile(node).await;
+            self.reconcile(node).await?;
         }
+        Ok(())
     }
 
     fn settle_neighbors(&mut self, node: &mut Node) {
@@ -154,18 +155,24 @@ impl Turn {
         }
     }
 
-    async fn wake(&mut self, node: &mut Node) {
+    async fn wake(&mut self, node: &mut Node) -> Result<()> {
         if self.retry.is_some_and(|retry| Instant::now() >= retry) {
-            self.reconcile(node).await;
+            self.reconcile(node).await?;
         }
+        Ok(())
     }
 
-    /// A failure here is of the moment, such as an interface that went away in between.
-    async fn reconcile(&mut self, node: &mut Node) {
+    /// A failure here is of the moment, such as an interface that went away in between; but
+    /// without our own device there is nothing left to do.
+    async fn reconcile(&mut self, node: &mut Node) -> Result<()> {
         self.retry = None;
-        if let Err(error) = node.reconcile().await {
-            warn!("{error:#}");
-            self.retry = Some(Instant::now() + RETRY);
+        match node.reconcile().await {
+            Err(error) if node.has_device() => {
+                warn!("{error:#}");
+                self.retry = Some(Instant::now() + RETRY);
+                Ok(())
+            }
+            other => other,
         }
     }
 

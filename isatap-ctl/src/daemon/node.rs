@@ -92,6 +92,10 @@ impl Node {
         let decap_l3 = has_decap_l3()?;
         let datapath = Datapath::load(&directory)?;
         let device = Device::open(&name)?;
+        let world = World {
+            links: netlink.links().await?,
+            ..world
+        };
         let link = netlink
             .link(&name)
             .await?
@@ -132,6 +136,9 @@ impl Node {
             self.discovery.link_up();
         }
         self.world = world;
+        if !self.has_device() {
+            bail!("{} was deleted", self.settings.interface.name);
+        }
         let locator = self.world.locator(&self.settings.interface);
         self.prl.set_own(self.world.own());
         self.discovery.follow(&self.prl.members());
@@ -158,6 +165,11 @@ impl Node {
         }
         self.tables = Some(tables);
         Ok(())
+    }
+
+    /// Whether the device that this process holds is still there; another of its name is not it.
+    pub fn has_device(&self) -> bool {
+        self.world.links.contains_key(&self.index)
     }
 
     /// Makes the programs look everything up anew.

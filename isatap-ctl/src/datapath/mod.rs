@@ -11,6 +11,8 @@ mod object;
 mod probe;
 mod site;
 mod tables;
+#[cfg(feature = "trace")]
+mod trace;
 
 pub use hooks::{AttachedMode, Hook, HookState, detach_filter};
 pub use known::known_ipv4;

@@ -100,6 +100,8 @@ impl Datapath {
         program::<Xdp>(&mut ebpf, "isatap_xdp")?.load()?;
         program::<SchedClassifier>(&mut ebpf, "isatap_in")?.load()?;
         program::<SchedClassifier>(&mut ebpf, "isatap_out")?.load()?;
+        #[cfg(feature = "trace")]
+        super::trace::forward(&mut ebpf);
         // Only now: a map that is taken before its program is loaded is closed too early.
         let maps = Maps::take(&mut ebpf)?;
         Ok(Self {

@@ -3,9 +3,9 @@
 //! The lock is the kernel's, so it ends with its process however that ends. It belongs to an open
 //! file and can be queried without being taken, so looking never disturbs a starting daemon.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::thread::sleep;
@@ -24,6 +24,7 @@ const PATIENCE: [Duration; 20] = [Duration::from_millis(5); 20];
 /// The right to run an interface, held until dropped.
 #[derive(Debug)]
 pub struct Lock {
+    path: PathBuf,
     _file: File,
 }
 
@@ -31,6 +32,13 @@ impl Lock {
     /// Takes the lock of `interface`, or says which process has it.
     pub fn acquire(interface: &str) -> Result<Self, Error> {
         acquire_in(Path::new(DIRECTORY), interface)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Still locked, so this is our file. One that stays behind does no harm.
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -42,23 +50,33 @@ pub fn holder(interface: &str) -> Result<Option<u32>, Error> {
 fn acquire_in(directory: &Path, interface: &str) -> Result<Lock, Error> {
     let path = path(directory, interface);
     let failed = |cause| Error::new(format!("lock {}", path.display()), cause);
-    let mut file = open(&path).map_err(failed)?;
-    match fcntl(&file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK))) {
-        Ok(_) => {}
-        Err(Errno::EAGAIN | Errno::EACCES) => {
-            return Err(Error::AlreadyRun {
-                interface: interface.to_owned(),
-                pid: number(&mut file).map_err(failed)?,
-            });
+    loop {
+        let mut file = open(&path).map_err(failed)?;
+        match fcntl(&file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK))) {
+            Ok(_) if !is_at(&file, &path) => {} // Its last holder has removed it.
+            Ok(_) => {
+                let pid = format!("{}\n", process::id());
+                let written = file
+                    .set_len(0)
+                    .and_then(|()| file.write_all(pid.as_bytes()));
+                written.map_err(failed)?;
+                return Ok(Lock { path, _file: file });
+            }
+            Err(Errno::EAGAIN | Errno::EACCES) => {
+                return Err(Error::AlreadyRun {
+                    interface: interface.to_owned(),
+                    pid: number(&mut file).map_err(failed)?,
+                });
+            }
+            Err(cause) => return Err(failed(cause.into())),
         }
-        Err(cause) => return Err(failed(cause.into())),
     }
-    let write = |file: &mut File| {
-        file.set_len(0)?;
-        file.write_all(format!("{}\n", process::id()).as_bytes())
-    };
-    write(&mut file).map_err(failed)?;
-    Ok(Lock { _file: file })
+}
+
+/// Whether `path` still leads to the open file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let found = |of: io::Result<Metadata>| of.map(|m| (m.dev(), m.ino())).ok();
+    found(file.metadata()) == found(fs::metadata(path))
 }
 
 fn holder_in(directory: &Path, interface: &str) -> Result<Option<u32>, Error> {

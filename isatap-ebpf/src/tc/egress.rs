@@ -17,7 +17,7 @@ use crate::{cache::Line, count::identification, fib, site::Maps, window::Buffer}
 /// Decides on one packet.
 #[inline(always)]
 pub fn run(ctx: &TcContext) -> i32 {
-    end(Direction::Out, send(ctx))
+    end(ctx, Direction::Out, send(ctx))
 }
 
 #[inline(always)]

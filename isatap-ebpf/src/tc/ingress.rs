@@ -28,7 +28,7 @@ const INNER_AT: usize = ethernet::LENGTH + ipv4::LENGTH;
 /// Decides on one packet.
 #[inline(always)]
 pub fn run(ctx: &TcContext) -> i32 {
-    end(Direction::In, deliver(ctx))
+    end(ctx, Direction::In, deliver(ctx))
 }
 
 #[inline(always)]

@@ -5,13 +5,16 @@ pub mod egress;
 pub mod ingress;
 pub mod probe;
 
-use aya_ebpf::bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC};
+use aya_ebpf::{
+    bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC},
+    programs::TcContext,
+};
 use isatap_common::{
     abi::{Direction, Layer},
     path::{Reason, Verdict},
 };
 
-use crate::count::count;
+use crate::{count::count, trace::trace};
 
 /// A packet that was sent on.
 pub struct Forwarded {
@@ -23,7 +26,7 @@ pub struct Forwarded {
 
 /// Counts the packet and turns its reason into an action.
 #[inline(always)]
-fn end(direction: Direction, result: Result<Forwarded, Reason>) -> i32 {
+fn end(ctx: &TcContext, direction: Direction, result: Result<Forwarded, Reason>) -> i32 {
     let (action, reason, packets, bytes) = match result {
         Ok(Forwarded {
             action,
@@ -39,5 +42,6 @@ fn end(direction: Direction, result: Result<Forwarded, Reason>) -> i32 {
         },
     };
     count(direction, Layer::Tc, reason, packets, bytes);
+    trace(ctx, direction, Layer::Tc, reason, bytes);
     action
 }

@@ -12,7 +12,7 @@ use isatap_common::{
     wire::ethernet,
 };
 
-use crate::{count::count, site::Maps, window::Frame};
+use crate::{count::count, site::Maps, trace::trace, window::Frame};
 
 /// Decides on one frame.
 #[inline(always)]
@@ -25,8 +25,8 @@ pub fn run(ctx: &XdpContext) -> u32 {
         return xdp_action::XDP_PASS;
     };
     match ethernet::ethertype(&header) {
-        ethernet::IPV4 => end(Direction::In, inward::run(ctx, &frame, site)),
-        ethernet::IPV6 => end(Direction::Out, outward::run(ctx, &frame, site)),
+        ethernet::IPV4 => end(ctx, Direction::In, inward::run(ctx, &frame, site)),
+        ethernet::IPV6 => end(ctx, Direction::Out, outward::run(ctx, &frame, site)),
         _ => xdp_action::XDP_PASS,
     }
 }
@@ -40,7 +40,7 @@ pub struct Forwarded {
 
 /// Counts the packet and turns its reason into an action.
 #[inline(always)]
-fn end(direction: Direction, result: Result<Forwarded, Reason>) -> u32 {
+fn end(ctx: &XdpContext, direction: Direction, result: Result<Forwarded, Reason>) -> u32 {
     let (action, reason, bytes) = match result {
         Ok(Forwarded {
             action,
@@ -55,5 +55,6 @@ fn end(direction: Direction, result: Result<Forwarded, Reason>) -> u32 {
         },
     };
     count(direction, Layer::Xdp, reason, 1, bytes);
+    trace(ctx, direction, Layer::Xdp, reason, bytes);
     action
 }
