@@ -18,6 +18,7 @@ use crate::control::{
     DaemonStatus, DeviceStatus, DnsStatus, LocatorStatus, PrefixStatus, PrlStatus, Role, SCHEMA,
     StatusDocument,
 };
+use crate::kernel::lock;
 
 /// The status without a daemon.
 pub fn status(interface: &str) -> Result<StatusDocument> {
@@ -32,7 +33,11 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         } else {
             Role::Host
         },
-        daemon: DaemonStatus::default(),
+        daemon: DaemonStatus {
+            alive: false,
+            pid: lock::holder(interface).ok().flatten(),
+            version: None,
+        },
         device: device(interface, config.mtu),
         locators: locators(&pins)?,
         uplinks: Vec::new(),

@@ -64,6 +64,9 @@ fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
 }
 
 fn daemon(daemon: &DaemonStatus) -> String {
+    if let (false, Some(pid)) = (daemon.alive, daemon.pid) {
+        return format!("pid {pid} is starting, or does not answer");
+    }
     if !daemon.alive {
         return "not running; the kernel forwards on its own".to_owned();
     }
