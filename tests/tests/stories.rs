@@ -342,3 +342,27 @@ fn a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon() {
     });
     assert!(back.is_some());
 }
+
+#[test]
+fn a_missing_capability_is_named_with_its_remedy() {
+    let lab = lab();
+    let config = lab.file("bare.toml");
+    let text = isatap_tests::config::host(lab.names.host_a_device());
+    std::fs::write(&config, text).unwrap();
+    let output = lab
+        .site
+        .host_a
+        .command("setpriv")
+        .args(["--bounding-set=-all", "--inh-caps=-all"])
+        .arg(program())
+        .args(["run", "--config"])
+        .arg(&config)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{printed}");
+    assert!(
+        printed.contains("CAP_NET_ADMIN is missing; run as root or grant"),
+        "{printed}"
+    );
+}
