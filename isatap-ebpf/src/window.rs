@@ -63,6 +63,13 @@ impl Buffer<'_> {
         if segments == 0 { 1 } else { segments }
     }
 
+    /// Whether the packet belongs to a VLAN.
+    #[inline(always)]
+    pub fn is_tagged(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).vlan_present != 0 }
+    }
+
     /// Whether the packet is several segments in one.
     #[inline(always)]
     pub fn is_gso(&self) -> bool {

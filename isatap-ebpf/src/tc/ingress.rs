@@ -38,7 +38,8 @@ fn deliver(ctx: &TcContext) -> Result<Forwarded, Reason> {
     let header = buffer
         .read::<{ ethernet::LENGTH }>(0)
         .ok_or(Reason::NotOurs)?;
-    if ethernet::ethertype(&header) != ethernet::IPV4 {
+    // A tag, which the kernel has taken out of the frame, names another interface than this one.
+    if ethernet::ethertype(&header) != ethernet::IPV4 || buffer.is_tagged() {
         return Err(Reason::NotOurs);
     }
     buffer.pull(HEADERS);
