@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod exec;
 pub mod foreign;
 pub mod forge;
+pub mod interop;
 pub mod interrupt;
 pub mod lab;
 pub mod links;

@@ -32,6 +32,32 @@ pub const UPLINK: &str = "eth0";
 /// The router's NIC in the IPv6 network.
 pub const NATIVE: &str = "eth1";
 
+/// Who has which IPv4 address. Each is in a /24 of its own, of which the core has the first address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbering {
+    /// Host a.
+    pub host_a: Ipv4Addr,
+    /// Host b.
+    pub host_b: Ipv4Addr,
+    /// The ISATAP router.
+    pub router: Ipv4Addr,
+}
+
+impl Numbering {
+    /// The one in the picture.
+    pub const PRIVATE: Self = Self {
+        host_a: HOST_A,
+        host_b: HOST_B,
+        router: ROUTER,
+    };
+}
+
+/// The core's address in the /24 of a node.
+pub fn gateway(node: Ipv4Addr) -> Ipv4Addr {
+    let [a, b, c, _] = node.octets();
+    Ipv4Addr::new(a, b, c, 1)
+}
+
 /// The namespaces, all links up and IPv4 routed.
 #[derive(Debug)]
 pub struct Site {
@@ -54,8 +80,13 @@ pub fn isatap_address(host: Ipv4Addr) -> Ipv6Addr {
 }
 
 impl Site {
-    /// Builds it.
+    /// Builds it with the usual addresses.
     pub fn create(names: &Names) -> Result<Self> {
+        Self::numbered(names, Numbering::PRIVATE)
+    }
+
+    /// Builds it.
+    pub fn numbered(names: &Names, numbering: Numbering) -> Result<Self> {
         let create = |node| Namespace::create(&names.namespace(node));
         let site = Self {
             host_a: create("a")?,
@@ -66,8 +97,8 @@ impl Site {
         };
         site.each(|node| quiet(node, "0"))?;
         site.connect()?;
-        site.number()?;
-        site.route()?;
+        site.number(numbering)?;
+        site.route(numbering)?;
         site.prepare_for_xdp()?;
         // The product's own device gets what an untouched machine would give it.
         site.each(|node| quiet(node, "1"))?;
@@ -93,27 +124,35 @@ impl Site {
         wire((&self.router, NATIVE), (&self.server, UPLINK))
     }
 
-    fn number(&self) -> Result<()> {
-        for (node, device, address) in [
-            (&self.host_a, UPLINK, "10.1.0.2/24"),
-            (&self.core, "to-a", "10.1.0.1/24"),
-            (&self.host_b, UPLINK, "10.2.0.2/24"),
-            (&self.core, "to-b", "10.2.0.1/24"),
-            (&self.router, UPLINK, "10.9.0.2/24"),
-            (&self.core, "to-router", "10.9.0.1/24"),
-            (&self.router, NATIVE, "2001:db8:f::fe/64"),
-            (&self.server, UPLINK, "2001:db8:f::1/64"),
+    fn number(&self, numbering: Numbering) -> Result<()> {
+        for (node, to_node, address) in [
+            (&self.host_a, "to-a", numbering.host_a),
+            (&self.host_b, "to-b", numbering.host_b),
+            (&self.router, "to-router", numbering.router),
         ] {
-            node.run(&format!("ip addr add {address} dev {device}"))?;
+            node.run(&format!("ip addr add {address}/24 dev {UPLINK}"))?;
+            let gateway = gateway(address);
+            self.core
+                .run(&format!("ip addr add {gateway}/24 dev {to_node}"))?;
+        }
+        for (node, device, address) in [
+            (&self.router, NATIVE, ROUTER_NATIVE),
+            (&self.server, UPLINK, SERVER),
+        ] {
+            node.run(&format!("ip addr add {address}/64 dev {device}"))?;
         }
         Ok(())
     }
 
-    fn route(&self) -> Result<()> {
+    fn route(&self, numbering: Numbering) -> Result<()> {
         self.core.sysctl(&["net.ipv4.ip_forward=1"])?;
-        self.host_a.run("ip route add default via 10.1.0.1")?;
-        self.host_b.run("ip route add default via 10.2.0.1")?;
-        self.router.run("ip route add default via 10.9.0.1")?;
+        for (node, address) in [
+            (&self.host_a, numbering.host_a),
+            (&self.host_b, numbering.host_b),
+            (&self.router, numbering.router),
+        ] {
+            node.run(&format!("ip route add default via {}", gateway(address)))?;
+        }
         self.server
             .run("ip -6 route add default via 2001:db8:f::fe")
             .map(drop)

@@ -13,6 +13,7 @@ mod packages;
 mod run;
 mod setup;
 mod shell;
+mod vm;
 mod workspace;
 
 #[derive(Parser)]
@@ -31,6 +32,8 @@ enum Task {
     Setup,
     /// Show the product at work in a lab of network namespaces, or run it for real with --config
     Run(RunArguments),
+    /// Real peers on real kernels: the interoperability cases in virtual machines
+    Vm(vm::Arguments),
     /// Every check and every test
     Test,
     /// What continuous integration runs: the same as test
@@ -73,6 +76,7 @@ fn perform(task: Task) -> Result<()> {
             config: Some(file), ..
         }) => run::daemon(&file),
         Task::Run(RunArguments { once, xdp, .. }) => run::lab(once, matches!(xdp, Xdp::Off)),
+        Task::Vm(arguments) => vm::run(&arguments),
         Task::Test | Task::Ci => checks::all(),
     }
 }

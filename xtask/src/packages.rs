@@ -16,6 +16,18 @@ pub const LAB: &[&str] = &[
     "util-linux",
 ];
 
+/// What builds virtual machines, runs them and reads what they brought out.
+pub const MACHINES: &[&str] = &[
+    "binutils",
+    "busybox-static",
+    "cpio",
+    "kmod",
+    "python3-scapy",
+    "qemu-system-x86",
+    "tshark",
+    "xz-utils",
+];
+
 /// Debian's compiler with BPF in its LLVM, and the source of its `core`.
 pub const COMPILER: &[&str] = &["cargo-web", "rust-web-src", "rustc-web"];
 

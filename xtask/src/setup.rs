@@ -16,8 +16,14 @@ pub fn for_lab() -> Result<Choice> {
     for_building()
 }
 
+/// For virtual machines as well.
+pub fn for_machines() -> Result<Choice> {
+    packages::ensure("virtual machines", packages::MACHINES)?;
+    for_lab()
+}
+
 /// For everything.
 pub fn for_tests() -> Result<Choice> {
     deny::ensure()?;
-    for_lab()
+    for_machines()
 }

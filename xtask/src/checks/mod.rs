@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{deny, setup, shell};
+use crate::{deny, setup, shell, vm};
 
 mod bpf_lints;
 mod size;
@@ -27,6 +27,7 @@ pub fn all() -> Result<()> {
         ("dependencies", &deny::check),
         ("documentation", &documentation),
         ("tests", &suite::run),
+        ("machines", &|| vm::run(&vm::Arguments::everything())),
     ]
     .into_iter()
     .map(|(name, check)| outcome(name, check))

@@ -1,0 +1,63 @@
+//! What a case is.
+
+use anyhow::Result;
+
+use super::cases;
+use super::scene::Scene;
+use crate::site::Numbering;
+
+/// One encounter with a peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// The implementation on the other side.
+    pub peer: &'static str,
+    /// What is shown.
+    pub title: &'static str,
+    /// The addresses of the site.
+    pub numbering: Numbering,
+    /// Whether it compares counts of instructions, for which the guest's clock must count them.
+    pub counts_instructions: bool,
+    /// Plays it.
+    pub run: fn(&mut Scene) -> Result<()>,
+}
+
+impl Case {
+    /// In the usual site.
+    pub const fn new(
+        name: &'static str,
+        peer: &'static str,
+        title: &'static str,
+        run: fn(&mut Scene) -> Result<()>,
+    ) -> Self {
+        Self {
+            name,
+            peer,
+            title,
+            numbering: Numbering::PRIVATE,
+            counts_instructions: false,
+            run,
+        }
+    }
+
+    /// In a site of other addresses.
+    #[must_use]
+    pub const fn numbered(self, numbering: Numbering) -> Self {
+        Self { numbering, ..self }
+    }
+
+    /// Needs a clock that counts instructions.
+    #[must_use]
+    pub const fn counting(self) -> Self {
+        Self {
+            counts_instructions: true,
+            ..self
+        }
+    }
+
+    /// All of them, in the order of the document.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        cases::ALL.iter().flat_map(|group| group.iter())
+    }
+}

@@ -1,0 +1,84 @@
+//! Plays interoperability cases in a virtual machine, and judges outside what was captured.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use isatap_tests::interop::case::Case;
+use isatap_tests::interop::judge;
+use isatap_tests::interop::run::{self, Clock};
+
+#[derive(Parser)]
+#[command(name = "isatap-interop", about)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Name the cases
+    List,
+    /// Play cases on this machine, which should be a virtual one: namespaces and modules are made
+    Run {
+        /// Only this case; may be given several times
+        #[arg(long, value_name = "NAME")]
+        case: Vec<String>,
+        /// What the clock is made of
+        #[arg(long, value_enum, default_value_t = Clock::Time)]
+        clock: Clock,
+        /// The controller
+        #[arg(long, value_name = "PROGRAM")]
+        isatap_ctl: PathBuf,
+        /// Where outcome and captures go
+        #[arg(long, value_name = "DIRECTORY")]
+        results: PathBuf,
+    },
+    /// Read what machines brought out; fails when a case did not hold
+    Judge {
+        /// The document that is to say the same
+        #[arg(long, value_name = "FILE")]
+        document: Option<PathBuf>,
+        /// Write the document
+        #[arg(long, requires = "document")]
+        write: bool,
+        /// One directory a machine
+        #[arg(required = true, value_name = "DIRECTORY")]
+        results: Vec<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<bool> {
+    match task {
+        Task::List => {
+            for case in Case::all() {
+                println!("{:<28} {}: {}", case.name, case.peer, case.title);
+            }
+            Ok(true)
+        }
+        Task::Run {
+            case,
+            clock,
+            isatap_ctl,
+            results,
+        } => run::run(&case, clock, &isatap_ctl, &results).map(|()| true),
+        Task::Judge {
+            document,
+            write,
+            results,
+        } => judge::judge(&results, document.as_deref(), write),
+    }
+}

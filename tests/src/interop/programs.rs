@@ -1,0 +1,75 @@
+//! What the verifier of this kernel says about the kernel programs.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::outcome::Program;
+use crate::exec;
+
+const PINS: &str = "/sys/fs/bpf/isatap-figures";
+
+/// Loads each program of the object file and reads the verifier's closing lines.
+pub fn figures(object: &Path) -> Result<Vec<Program>> {
+    let mut load = Command::new("bpftool");
+    load.args(["--debug", "prog", "loadall"])
+        .arg(object)
+        .arg(PINS);
+    let output = exec::output(&mut load)?;
+    let programs = parse(&format!("{}\n{}", output.stdout, output.stderr));
+    if output.code == Some(0) {
+        std::fs::remove_dir_all(PINS).with_context(|| PINS.to_owned())?;
+    }
+    ensure!(
+        !programs.is_empty(),
+        "bpftool tells nothing of the verifier"
+    );
+    Ok(programs)
+}
+
+/// `prog 'NAME': -- BEGIN PROG LOAD LOG --`, `stack depth A+B`, `processed N insns`.
+fn parse(log: &str) -> Vec<Program> {
+    let mut programs = Vec::new();
+    let (mut name, mut stack) = (None, 0);
+    for line in log.lines() {
+        if line.contains("BEGIN PROG LOAD LOG") {
+            name = line.split('\'').nth(1);
+        } else if let Some(depths) = line.strip_prefix("stack depth ") {
+            let depths = depths
+                .split('+')
+                .filter_map(|word| word.trim().parse::<u64>().ok());
+            stack = depths.sum();
+        } else if let Some(rest) = line.strip_prefix("processed ") {
+            let verified = rest.split(' ').next().and_then(|word| word.parse().ok());
+            if let Some((name, verified)) = name.take().zip(verified) {
+                let name = name.to_owned();
+                programs.push(Program {
+                    name,
+                    verified,
+                    stack,
+                });
+            }
+        }
+    }
+    programs.sort_by(|one, other| one.name.cmp(&other.name));
+    programs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_lines_of_each_program_are_read() {
+        let log = "libbpf: prog 'isatap_xdp': -- BEGIN PROG LOAD LOG --\n0: R1=ctx()\n\
+                   stack depth 312+8\nprocessed 14759 insns (limit 1000000) max 13\n\
+                   -- END PROG LOAD LOG --\nprocessed 1 insns\n";
+        let expected = Program {
+            name: "isatap_xdp".to_owned(),
+            verified: 14759,
+            stack: 320,
+        };
+        assert_eq!(parse(log), [expected]);
+    }
+}

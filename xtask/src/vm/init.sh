@@ -1,0 +1,23 @@
+#!/bin/sh
+# The guest's first process: what every case needs is mounted and loaded, then the cases run.
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+mount -t tmpfs run /run
+mount -t bpf bpf /sys/fs/bpf
+for module in /modules/*; do
+    insmod "$module"
+done
+echo "guest is up"
+# The kernel hands on what only its decompressor understands.
+[ "$1" = nokaslr ] && shift
+[ "$1" = trial ] || {
+    mkdir /tmp/results
+    isatap-interop "$@" --isatap-ctl /bin/isatap-ctl --results /tmp/results
+    for port in /dev/vport*; do
+        tar -cf "$port" -C /tmp/results .
+    done
+}
+poweroff -f

@@ -1,0 +1,133 @@
+//! `cargo xtask vm`: real peers on real kernels, in virtual machines.
+
+use std::path::PathBuf;
+use std::thread;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+
+use crate::{packages, setup, shell, workspace};
+
+mod accelerator;
+mod binaries;
+mod debian;
+mod kernel;
+mod machine;
+mod modules;
+mod root;
+
+use self::accelerator::Accelerator;
+use self::binaries::Binaries;
+use self::kernel::Kernel;
+use self::machine::Machine;
+use self::root::Root;
+
+/// Which kernels and cases.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Only this kernel series
+    #[arg(long, value_parser = ["6.1", "6.12", "all"], default_value = "all")]
+    kernel: String,
+    /// Only this case (may be given several times); `list` names them
+    #[arg(long, value_name = "NAME")]
+    case: Vec<String>,
+    /// Write docs/interoperability.md instead of comparing it with the results
+    #[arg(long, conflicts_with = "case")]
+    write: bool,
+}
+
+impl Arguments {
+    /// Every case on every kernel, the document compared.
+    pub fn everything() -> Self {
+        Self {
+            kernel: "all".to_owned(),
+            case: Vec::new(),
+            write: false,
+        }
+    }
+
+    fn series(&self) -> Vec<&'static str> {
+        let all = kernel::SERIES.iter().map(|(series, _)| *series);
+        all.filter(|series| self.kernel == "all" || self.kernel == *series)
+            .collect()
+    }
+}
+
+/// Boots the kernels, runs the cases in them and judges what they brought back.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    ensure!(packages::is_root(), "the guests are made by root; be root");
+    setup::for_machines()?;
+    let binaries = Binaries::build()?;
+    if arguments.case == ["list"] {
+        return shell::run_command(binaries.interop().arg("list"));
+    }
+    let peers = debian::peers()?;
+    let kernels = arguments
+        .series()
+        .into_iter()
+        .map(Kernel::fetch)
+        .collect::<Result<Vec<_>>>()?;
+    let results = boot_all(&kernels, &binaries, &peers, &arguments.case)?;
+    judge(&binaries, &results, arguments)
+}
+
+/// One machine a kernel, all at once: each needs one processor.
+fn boot_all(
+    kernels: &[Kernel],
+    binaries: &Binaries,
+    peers: &[PathBuf],
+    cases: &[String],
+) -> Result<Vec<PathBuf>> {
+    thread::scope(|scope| {
+        let running: Vec<_> = kernels
+            .iter()
+            .map(|kernel| scope.spawn(move || boot(kernel, binaries, peers, cases)))
+            .collect();
+        running
+            .into_iter()
+            .map(|machine| machine.join().map_err(|_| anyhow!("a machine panicked"))?)
+            .collect()
+    })
+}
+
+/// The cases that count instructions need emulation; the others take what is fastest.
+fn boot(
+    kernel: &Kernel,
+    binaries: &Binaries,
+    peers: &[PathBuf],
+    cases: &[String],
+) -> Result<PathBuf> {
+    let root = Root::build(kernel, binaries, peers)?;
+    let machine = Machine::new(kernel, root.archive())?;
+    let accelerator = Accelerator::choose(&machine)?;
+    println!("{}: Linux {}, {accelerator}", kernel.series, kernel.release);
+    let run = |accelerator: Accelerator, clock: &str| {
+        let mut words = vec!["run", "--clock", clock];
+        words.extend(cases.iter().flat_map(|case| ["--case", case.as_str()]));
+        machine
+            .run(accelerator, &words)
+            .with_context(|| format!("the machine with Linux {}", kernel.release))
+    };
+    match accelerator {
+        Accelerator::Kvm => {
+            run(Accelerator::Kvm, "time")?;
+            run(Accelerator::Counting, "instructions-only")?;
+        }
+        Accelerator::Counting => run(Accelerator::Counting, "instructions")?,
+    }
+    Ok(machine.results().to_owned())
+}
+
+/// Reads the captures with decoders that are not ours, prints the table, compares the document.
+fn judge(binaries: &Binaries, results: &[PathBuf], arguments: &Arguments) -> Result<()> {
+    let mut judge = binaries.interop();
+    judge.arg("judge");
+    // A part of the cases fills a part of the document only.
+    if arguments.case.is_empty() && arguments.kernel == "all" {
+        let document = workspace::root()?.join("docs/interoperability.md");
+        judge.arg("--document").arg(document);
+    }
+    if arguments.write {
+        judge.arg("--write");
+    }
+    shell::run_command(judge.args(results))
+}
