@@ -194,19 +194,27 @@ fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
     status.collect()
 }
 
+/// Several routers may list the same; the first place counts.
+fn once<T: PartialEq>(listed: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in listed {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
 fn dns(node: &Node, now: Boottime) -> DnsStatus {
     if let Some(state) = node.discovery.host(now) {
         return DnsStatus {
-            servers: state
-                .dns_servers
-                .iter()
-                .map(|server| server.address)
-                .collect(),
-            search: state
-                .search_domains
-                .iter()
-                .map(|d| d.name.as_str().to_owned())
-                .collect(),
+            servers: once(state.dns_servers.iter().map(|server| server.address)),
+            search: once(
+                state
+                    .search_domains
+                    .iter()
+                    .map(|domain| domain.name.as_str().to_owned()),
+            ),
         };
     }
     match &node.settings.role {
