@@ -43,7 +43,7 @@ fn again_while_missing(mut make: impl FnMut() -> io::Result<()>) -> io::Result<(
     for _ in 1..TRIES {
         match make() {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            made => return made,
+            end => return end,
         }
     }
     make()
