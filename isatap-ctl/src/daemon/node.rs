@@ -197,7 +197,7 @@ impl Node {
         for hook in Hook::pinned(&self.directory)?.into_keys() {
             if !wanted.contains_key(&hook) {
                 info!("detach {} from interface {}", hook.program(), hook.index());
-                hook.detach(&self.directory)?;
+                hook.detach(&self.directory, &self.netlink).await?;
             }
         }
         self.hooks.retain(|hook, _| wanted.contains_key(hook));
