@@ -12,6 +12,8 @@ use crate::traffic::{self, Amount, Way};
 
 /// Longer than three solicitations 4 s apart.
 const CONFIGURED: Duration = Duration::from_secs(20);
+/// A guest waits for nothing and works for every question.
+pub const PACE: Duration = Duration::from_millis(250);
 const PINGS: u32 = 10;
 /// Hundreds of segments; the guest keeps captures in memory.
 const SOME: Amount = Amount::Octets(500_000);
@@ -45,7 +47,7 @@ pub fn configured(inside: &Inside, device: &str, address: Ipv6Addr) -> Result<()
         Ok((addresses.contains(&address) && !route.is_empty()).then_some(()))
     };
     // The device itself may still be to come.
-    let done = interrupt::poll(CONFIGURED, || Ok(has().unwrap_or_default()))?;
+    let done = interrupt::poll_every(PACE, CONFIGURED, || Ok(has().unwrap_or_default()))?;
     done.with_context(|| {
         let shown = inside.output("ip -6 addr show").map(|output| output.stdout);
         let routes = inside
@@ -61,7 +63,7 @@ pub fn configured(inside: &Inside, device: &str, address: Ipv6Addr) -> Result<()
 
 /// Pings, of which none may be lost.
 pub fn reaches(inside: &Inside, to: Ipv6Addr) -> Result<()> {
-    let pings = traffic::ping(inside, &to.to_string(), PINGS, 0.1)?;
+    let pings = traffic::ping(inside, &to.to_string(), PINGS, 0.05)?;
     ensure!(pings.lost() == 0, "ping {to}: {pings}");
     Ok(())
 }

@@ -30,6 +30,8 @@ const MIXED: Numbering = Numbering {
     ..Numbering::PRIVATE
 };
 
+const LINK: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0);
+
 pub const CASES: &[Case] = &[
     Case::new(
         "public-router-isatapd",
@@ -86,25 +88,7 @@ fn by_linux(prefix: Ipv6Addr, ipv4: Ipv4Addr) -> Ipv6Addr {
 }
 
 fn our_router(scene: &mut Scene, site: Numbering) -> Result<()> {
-    let link = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0);
-    let wire = scene.capture_at_router()?;
-    for form in [link_local(site.router), link_local_unique(site.router)] {
-        wire.sees(
-            "isatapd tries both forms of a public address",
-            &format!(
-                "icmpv6.type == 133 && ip.dst == {} && ipv6.dst == {form}",
-                site.router
-            ),
-        );
-        wire.sees(
-            "each is answered from the form that was asked",
-            &format!(
-                "icmpv6.type == 134 && ip.src == {} && ipv6.src == {form} && ipv6.dst == {}",
-                site.router,
-                by_linux(link, site.host_a)
-            ),
-        );
-    }
+    scene.capture_at_router()?;
     let device = scene.names.router_device().to_owned();
     let config = format!(
         "[interface]\nname = \"{device}\"\nrole = \"router\"\nuplinks = [\"{UPLINK}\"]\n\
@@ -119,7 +103,36 @@ fn our_router(scene: &mut Scene, site: Numbering) -> Result<()> {
     let address = by_linux(PREFIX, site.host_a);
     configured(&scene.site.host_a, SIT, address)
         .with_context(|| format!("isatapd: {}", daemon.printed()))?;
-    connected(scene, address)
+    connected(scene, address)?;
+    let host = by_linux(LINK, site.host_a);
+    answered_as_asked(scene, site.router, host, &daemon.printed())
+}
+
+/// isatapd begins with the one form or the other, and tells which it asks.
+fn answered_as_asked(
+    scene: &mut Scene,
+    router: Ipv4Addr,
+    host: Ipv6Addr,
+    printed: &str,
+) -> Result<()> {
+    let wire = scene.last_capture()?;
+    let mut asked = 0;
+    for form in [link_local(router), link_local_unique(router)] {
+        let answer = format!(
+            "icmpv6.type == 134 && ip.src == {router} && ipv6.src == {form} && ipv6.dst == {host}"
+        );
+        if printed.contains(&format!("Soliciting {form}\n")) {
+            asked += 1;
+            let question =
+                format!("icmpv6.type == 133 && ipv6.src == {host} && ipv6.dst == {form}");
+            wire.sees("isatapd asks this form of our address", &question);
+            wire.sees("and is answered from it", &answer);
+        } else {
+            wire.never_sees("the form that was not asked does not answer", &answer);
+        }
+    }
+    ensure!(asked > 0, "isatapd asks nobody: {printed}");
+    Ok(())
 }
 
 fn our_host(scene: &mut Scene, site: Numbering) -> Result<()> {

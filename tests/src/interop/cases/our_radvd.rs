@@ -20,7 +20,11 @@ fn radvd(scene: &mut Scene) -> Result<()> {
     expect(scene)?;
     let device = scene.names.router_device().to_owned();
     let router = scene.start(&scene.site.router, &device, &silent_router(&device))?;
-    ensure!(router.json(&["status"])?.pointer("/advertises") == Some(&false.into()));
+    let status = router.json(&["status"])?;
+    ensure!(
+        status.pointer("/advertised_by") == Some(&"other".into()),
+        "{status}"
+    );
     let config = format!(
         "interface {device} {{ AdvSendAdvert on; UnicastOnly on; AdvLinkMTU 1480; \
          prefix {PREFIX}/64 {{ AdvOnLink on; AdvAutonomous on; AdvPreferredLifetime 1234; }}; }};\n"

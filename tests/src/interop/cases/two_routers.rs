@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::daemon::Daemon;
 use crate::interop::case::Case;
-use crate::interop::connectivity::{configured, in_prefix, link_local, reaches};
+use crate::interop::connectivity::{PACE, configured, in_prefix, link_local, reaches};
 use crate::interop::peers::{Isatapd, LinuxRouter, SIT};
 use crate::interop::scene::Scene;
 use crate::interrupt;
@@ -55,8 +55,8 @@ fn failover(scene: &mut Scene) -> Result<()> {
     let a = scene.start(&scene.site.host_a, &device_a, &host_config(&device_a))?;
     let of_c = scene.start(&c, &device_c, &host_config(&device_c))?;
     let both = [ROUTER, SECOND_ROUTER];
-    let _b = Isatapd::start(&scene.site.host_b, &both, &scene.file("isatapd-b.log"))?;
-    let _d = Isatapd::start(&d, &both, &scene.file("isatapd-d.log"))?;
+    let b = Isatapd::start(&scene.site.host_b, &both, &scene.file("isatapd-b.log"))?;
+    let of_d = Isatapd::start(&d, &both, &scene.file("isatapd-d.log"))?;
     let host = |node, device: &str, ipv4, daemon| Host {
         node,
         device: device.to_owned(),
@@ -77,7 +77,11 @@ fn failover(scene: &mut Scene) -> Result<()> {
     ours.down()?;
     notes.extend(taken_over(scene, &hosts, SECOND_NATIVE, SECOND_ROUTER)?);
     drop(ours);
+    // What it told is over.
+    interrupt::sleep(Duration::from_secs(LIFETIME.into()))?;
     let _ours = start_ours(scene)?;
+    b.solicit()?;
+    of_d.solicit()?;
     each_knows(&hosts, ROUTER)?;
     linux.stop()?;
     notes.extend(taken_over(scene, &hosts, ROUTER_NATIVE, ROUTER)?);
@@ -105,7 +109,7 @@ fn taken_over(
         node, device, ipv4, ..
     } in hosts
     {
-        let back = interrupt::poll(TAKEN_OVER, || {
+        let back = interrupt::poll_every(PACE, TAKEN_OVER, || {
             let ping = node.output(&format!("ping -n -q -c 1 -W 1 {SERVER}"))?;
             Ok((ping.code == Some(0)).then_some(()))
         })?;
@@ -130,7 +134,9 @@ fn taken_over(
 /// Waits until every host knows the router again.
 fn each_knows(hosts: &[Host<'_>], router: Ipv4Addr) -> Result<()> {
     for host in hosts {
-        let known = interrupt::poll(TAKEN_OVER * 2, || Ok(host.knows(router)?.then_some(())))?;
+        let known = interrupt::poll_every(PACE, TAKEN_OVER * 2, || {
+            Ok(host.knows(router)?.then_some(()))
+        })?;
         known.with_context(|| format!("{} does not find {router} again", host.ipv4))?;
     }
     Ok(())
