@@ -27,17 +27,18 @@ def built(expression, found):
 
 def main(capture, expressions):
     packets = [octets(packet) for packet in rdpcap(capture)]
-    failed = len(packets) != len(expressions)
-    if failed:
-        print(f"{len(packets)} packets, expected {len(expressions)}")
     for number, (found, expression) in enumerate(zip(packets, expressions), 1):
         wanted = built(expression, found)
         if found != wanted:
-            failed = True
+            # What follows the first difference may only be out of step.
             print(f"packet {number} is   {found.hex(' ', 2)}")
             print(f"  it should be {wanted.hex(' ', 2)}")
             print(f"  it says {IP(found).summary()}; {IP(wanted).summary()} is wanted")
-    return int(failed)
+            return 1
+    if len(packets) != len(expressions):
+        print(f"{len(packets)} packets, expected {len(expressions)}")
+        return 1
+    return 0
 
 
 try:
