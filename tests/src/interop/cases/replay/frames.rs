@@ -41,9 +41,10 @@ pub const RFC_5214_UNIQUE: Frame = Frame(
      8500 6750 0000 0000",
 );
 
-/// KAME's rtsold over an `ist` device. Reconstructed: unicast to the router, no option (`ist` has no
-/// link-layer address) and Don't Fragment clear are in the source code; TTL 30 is the default of
-/// `net.inet.ip.gifttl`; source address and identification are assumed.
+/// KAME's rtsold over an `ist` device. Reconstructed: unicast to the router with the u bit clear, no
+/// option, since `ist` has no link-layer address, and Don't Fragment clear are in the source code, as is
+/// the TTL: `net.inet.ip.gifttl`, by default 30, or 40 in a kernel without `gif`. That the source is the
+/// link-local address, and the identification, are assumed.
 pub const KAME_RTSOLD: Frame = Frame(
     "4500 0044 0001 0000 1e29 188a c000 0205 c000 0201
      6000 0000 0008 3aff fe80 0000 0000 0000 0000 5efe c000 0205
