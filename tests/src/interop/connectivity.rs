@@ -8,11 +8,13 @@ use anyhow::{Context as _, Result, ensure};
 use super::scene::Scene;
 use crate::interrupt;
 use crate::ns::Inside;
-use crate::traffic::{self, Way};
+use crate::traffic::{self, Amount, Way};
 
 /// Longer than three solicitations 4 s apart.
 const CONFIGURED: Duration = Duration::from_secs(20);
 const PINGS: u32 = 10;
+/// Hundreds of segments; the guest keeps captures in memory.
+const SOME: Amount = Amount::Octets(500_000);
 
 /// The link-local ISATAP address with the u bit clear.
 pub fn link_local(ipv4: Ipv4Addr) -> Ipv6Addr {
@@ -73,7 +75,7 @@ pub fn lost_of_three(inside: &Inside, to: Ipv6Addr) -> Result<u32> {
 pub fn carries_tcp(scene: &Scene, client: &Inside, server: &Inside, to: Ipv6Addr) -> Result<()> {
     for (way, log) in [(Way::Upload, "upload"), (Way::Download, "download")] {
         let log = scene.file(&format!("iperf3-{log}.log"));
-        let rate = traffic::tcp(client, server, &to.to_string(), way, 1, &log)?;
+        let rate = traffic::tcp(client, server, &to.to_string(), way, SOME, &log)?;
         ensure!(rate > 0.0, "no data by TCP to {to}, {way:?}");
     }
     Ok(())
