@@ -5,6 +5,7 @@ mod forms;
 mod kernel;
 mod our_radvd;
 mod ours;
+mod replay;
 mod sit_host;
 mod sit_router;
 mod two_routers;
@@ -21,4 +22,5 @@ pub const ALL: &[&[Case]] = &[
     direct::CASES,
     two_routers::CASES,
     forms::CASES,
+    replay::CASES,
 ];
