@@ -26,6 +26,11 @@ pub struct Output {
 
 /// Runs a command to its end, whatever the exit code.
 pub fn output(command: &mut Command) -> Result<Output> {
+    output_within(LIMIT, command)
+}
+
+/// [`output`] of a command that may take longer than others.
+pub fn output_within(limit: Duration, command: &mut Command) -> Result<Output> {
     // Ctrl-C on the terminal is for the lab; it ends its commands itself.
     command
         .stdin(Stdio::null())
@@ -37,7 +42,7 @@ pub fn output(command: &mut Command) -> Result<Output> {
         .with_context(|| format!("{command:?} does not start"))?;
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let code = wait(&mut child).with_context(|| format!("{command:?}"));
+    let code = wait(&mut child, limit).with_context(|| format!("{command:?}"));
     let (stdout, stderr) = (joined(stdout), joined(stderr));
     Ok(Output {
         code: code?,
@@ -67,8 +72,8 @@ pub fn line(words: &str) -> Result<String> {
     read(Command::new(program).args(words))
 }
 
-fn wait(child: &mut Child) -> Result<Option<i32>> {
-    let ended = interrupt::poll(LIMIT, || Ok(child.try_wait()?));
+fn wait(child: &mut Child, limit: Duration) -> Result<Option<i32>> {
+    let ended = interrupt::poll(limit, || Ok(child.try_wait()?));
     if let Ok(Some(status)) = ended {
         return Ok(status.code());
     }
@@ -76,7 +81,7 @@ fn wait(child: &mut Child) -> Result<Option<i32>> {
     let _ = child.kill();
     child.wait()?;
     ended?;
-    bail!("took more than {} s", LIMIT.as_secs())
+    bail!("took more than {} s", limit.as_secs())
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {

@@ -21,8 +21,11 @@ use isatap_tests::{
     traffic::ping,
 };
 
-/// The controller, built beside this test.
+/// The controller: the one that `ISATAP_CTL` names, or the one built beside this test.
 fn program() -> PathBuf {
+    if let Some(named) = std::env::var_os("ISATAP_CTL") {
+        return named.into();
+    }
     let test = std::env::current_exe().unwrap();
     let target = test.ancestors().nth(2).unwrap();
     target.join("isatap-ctl")
@@ -137,6 +140,13 @@ fn fragments_take_the_slow_path_and_arrive() {
         count.direction == "out" && count.reason == "resolved" || count.reason == "cached"
     });
     assert!(answered >= 1, "the server's answer went back");
+}
+
+/// Attached without XDP, whatever this kernel offers for that.
+#[test]
+fn a_killed_daemon_loses_no_packet_in_traffic_control() {
+    let mut lab = configured(Xdp::Off);
+    steps::flows_on(&mut lab).unwrap();
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         return Some(remedy.to_owned());
     }
     has_kind(error, ErrorKind::PermissionDenied)
-        .then(|| "run this as root, or with CAP_BPF and CAP_NET_ADMIN".to_owned())
+        .then(|| "run this as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN".to_owned())
 }
 
 fn has_kind(error: &anyhow::Error, kind: ErrorKind) -> bool {

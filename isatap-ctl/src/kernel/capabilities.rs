@@ -5,10 +5,12 @@ use caps::{CapSet, Capability};
 use super::Error;
 
 /// Each need, met by any of its capabilities.
-const NEEDS: [&[Capability]; 3] = [
+const NEEDS: [&[Capability]; 4] = [
     &[Capability::CAP_NET_ADMIN],
     &[Capability::CAP_NET_RAW],
     &[Capability::CAP_BPF, Capability::CAP_SYS_ADMIN],
+    // Without it the verifier also follows what a processor may do speculatively, and refuses.
+    &[Capability::CAP_PERFMON, Capability::CAP_SYS_ADMIN],
 ];
 
 /// Checks that the calling thread may do what the daemon does; the error names what is missing.
@@ -37,12 +39,13 @@ mod tests {
 
     #[test]
     fn the_first_missing_capability_is_named() {
-        use Capability::{CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN};
-        let rows: [(&[Capability], Option<Capability>); 5] = [
+        use Capability::{CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON, CAP_SYS_ADMIN};
+        let rows: [(&[Capability], Option<Capability>); 6] = [
             (&[], Some(CAP_NET_ADMIN)),
             (&[CAP_NET_ADMIN, CAP_SYS_ADMIN], Some(CAP_NET_RAW)),
             (&[CAP_NET_ADMIN, CAP_NET_RAW], Some(CAP_BPF)),
-            (&[CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF], None),
+            (&[CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF], Some(CAP_PERFMON)),
+            (&[CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON], None),
             (&[CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN], None),
         ];
         for (held, expected) in rows {

@@ -41,7 +41,8 @@ pub enum Error {
     },
     /// The process lacks a capability.
     #[error(
-        "{0} is missing; run as root or grant CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF \
+        "{0} is missing; run as root or grant CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF \
+         and CAP_PERFMON \
          (AmbientCapabilities= in a systemd unit)"
     )]
     MissingCapability(String),

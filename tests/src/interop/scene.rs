@@ -51,6 +51,11 @@ impl Scene {
         Daemon::start(&self.program, inside, device, config, &self.directory)
     }
 
+    /// The controller.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Captures on a device from now to the end of the case.
     pub fn capture(&mut self, inside: &Inside, device: &str) -> Result<&mut Capture> {
         let number = self.captures.len() + 1;

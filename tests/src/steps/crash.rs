@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::config::Xdp;
 use crate::interrupt;
@@ -16,6 +16,14 @@ const PAUSE: Duration = Duration::from_millis(1500);
 /// A hundred pings a second while the router's daemon is killed and comes back.
 pub fn crash(lab: &mut Lab, _xdp: Xdp) -> Evidence {
     let before = links::of(lab.names.router_device())?;
+    let mut lines = vec![flows_on(lab)?];
+    let after = links::of(lab.names.router_device())?;
+    lines.extend(kept(&before, &after)?);
+    Ok(lines)
+}
+
+/// The same, whatever the programs are attached by.
+pub fn flows_on(lab: &mut Lab) -> Result<String> {
     let log = lab.file("crash.log");
     let mut pings = start_ping(&lab.site.server, isatap_address(HOST_A), COUNT, &log)?;
     interrupt::sleep(PAUSE)?;
@@ -30,10 +38,7 @@ pub fn crash(lab: &mut Lab, _xdp: Xdp) -> Evidence {
         .context("ping does not end")?;
     let pings = Pings::parse(&pings.printed())?;
     ensure!(pings.lost() == 0, "{pings}");
-    let after = links::of(lab.names.router_device())?;
-    let mut lines = vec![format!("kill -9 {killed}, restarted as {started}: {pings}")];
-    lines.extend(kept(&before, &after)?);
-    Ok(lines)
+    Ok(format!("kill -9 {killed}, restarted as {started}: {pings}"))
 }
 
 /// An attachment that was made anew was missing for a moment.

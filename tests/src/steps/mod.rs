@@ -14,7 +14,7 @@ mod throughput;
 
 pub use configure::configure;
 pub use counters::counters;
-pub use crash::crash;
+pub use crash::{crash, flows_on};
 pub use forged::forged;
 pub use kernel_path::kernel_path;
 pub use layers::layers;

@@ -29,9 +29,10 @@ const APPLETS: [&str; 15] = [
     "cat", "dmesg", "insmod", "kill", "ln", "ls", "mkdir", "mount", "poweroff", "rm", "sh",
     "sleep", "tail", "tar", "timeout",
 ];
-/// isatapd gives its privileges up to `nobody`.
-const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n";
-const GROUP: &str = "root:x:0:\nnogroup:x:65534:\n";
+/// isatapd and tcpdump give their privileges up to these.
+const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n\
+                      tcpdump:x:100:100::/:/bin/sh\n";
+const GROUP: &str = "root:x:0:\nnogroup:x:65534:\ntcpdump:x:100:\n";
 
 /// A directory, and the archive that the kernel unpacks.
 pub struct Root {

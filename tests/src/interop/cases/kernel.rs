@@ -1,6 +1,7 @@
 //! The kernel itself: our programs load, attach and decide as they do everywhere.
 
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -8,44 +9,66 @@ use crate::exec;
 use crate::interop::case::Case;
 use crate::interop::scene::Scene;
 
-pub const CASES: &[Case] = &[Case::new(
-    "rows",
-    "the kernel",
-    "rows of packets through the loaded programs",
-    rows,
-)];
+pub const CASES: &[Case] = &[
+    Case::new(
+        "rows",
+        "the kernel",
+        "rows of packets through the loaded programs, and through the pure packet path",
+        rows,
+    ),
+    Case::new(
+        "stories",
+        "the kernel",
+        "attach, kill and restart under traffic, reload, stop, down; fragments; another address",
+        stories,
+    ),
+];
+
+/// What depends on how this kernel attaches programs and handles packets.
+const STORIES: [&str; 6] = [
+    "a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon",
+    "a_killed_daemon_loses_no_packet_in_traffic_control",
+    "a_reload_changes_the_fast_path_and_a_wrong_file_changes_nothing",
+    "another_ipv4_address_moves_everything",
+    "fragments_take_the_slow_path_and_arrive",
+    "stopping_leaves_the_datapath_and_down_leaves_nothing",
+];
+/// All of a test program's tests.
+const LIMIT: Duration = Duration::from_mins(5);
 
 fn rows(scene: &mut Scene) -> Result<()> {
-    tests(scene, "rows", &[])
+    tests(scene, "rows", &[], 1)
 }
 
-/// Runs a test program of ours, all of whose tests must pass; there must be some.
-fn tests(scene: &mut Scene, program: &str, names: &[&str]) -> Result<()> {
+fn stories(scene: &mut Scene) -> Result<()> {
+    tests(scene, "stories", &STORIES, STORIES.len())
+}
+
+/// Runs a test program of ours, all of whose tests must pass; so many there must be at least.
+fn tests(scene: &mut Scene, program: &str, names: &[&str], least: usize) -> Result<()> {
     let mut command = Command::new(program);
     command.arg("--test-threads=1").args(names);
-    let output = exec::output(&mut command)?;
-    scene.write(
-        &format!("{program}.log"),
-        &format!("{}{}", output.stdout, output.stderr),
-    )?;
+    command.env("ISATAP_CTL", scene.program());
+    let output = exec::output_within(LIMIT, &mut command)?;
+    let printed = format!("{}{}", output.stdout, output.stderr);
+    scene.write(&format!("{program}.log"), &printed)?;
     ensure!(
         output.code == Some(0),
         "{program}:\n{}{}",
         output.stdout,
         last(&output.stderr)
     );
-    let passed = output
-        .stdout
-        .lines()
-        .find(|line| line.starts_with("test result: ok"));
-    let passed = passed.filter(|line| !line.contains(" 0 passed"));
-    ensure!(
-        passed.is_some(),
-        "{program} ran no test:\n{}",
-        output.stdout
-    );
-    scene.note(passed.unwrap_or_default());
+    let passed = passed(&output.stdout).unwrap_or(0);
+    ensure!(passed >= least, "{program} ran too few tests:\n{printed}");
+    scene.note(format!("{passed} tests passed"));
     Ok(())
+}
+
+/// `test result: ok. 6 passed; ...`
+fn passed(printed: &str) -> Option<usize> {
+    let mut lines = printed.lines();
+    let summary = lines.find_map(|line| line.strip_prefix("test result: ok. "))?;
+    summary.split(' ').next()?.parse().ok()
 }
 
 fn last(text: &str) -> String {
