@@ -7,6 +7,7 @@ use aya_ebpf::helpers::generated::{bpf_jiffies64, bpf_ktime_get_boot_ns};
 use isatap_common::{
     abi::{Config, NextHop, Peer},
     addr::{Address, Ipv4},
+    path::Site,
     wire::ipv4,
 };
 
@@ -50,11 +51,11 @@ impl Line {
     /// Whether this is the line of a source whose packets to this locator, on this interface, have
     /// been admitted.
     #[inline(always)]
-    pub fn admits(&self, outer: &ipv4::Header, ifindex: u32, config: &Config) -> bool {
-        let Some(peer) = self.get(NextHop::SOURCE, config) else {
+    pub fn admits(&self, outer: &ipv4::Header, ifindex: u32, site: &impl Site) -> bool {
+        let Some(peer) = self.get(NextHop::SOURCE, site.config()) else {
             return false;
         };
-        let Some(locator) = config.locators.get(usize::from(peer.locator)) else {
+        let Some(locator) = site.locator_in(peer.locator) else {
             return false;
         };
         locator.ifindex == ifindex

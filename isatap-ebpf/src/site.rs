@@ -3,12 +3,15 @@
 
 use aya_ebpf::{btf_maps::lpm_trie::Key, helpers::generated::bpf_ktime_get_boot_ns};
 use isatap_common::{
-    abi::{Config, LocatorKey, Standing},
+    abi::{Config, LocatorKey, LocatorRef, MAX_LOCATORS, Standing},
     addr::{Address, Ipv4},
     path::Site,
 };
 
-use crate::maps::{CONFIG, KNOWN_IPV4, LOCATORS, PREFIXES, PRL, ROUTES};
+use crate::{
+    bound::masked,
+    maps::{CONFIG, KNOWN_IPV4, LOCATORS, PREFIXES, PRL, ROUTES},
+};
 
 /// The site as user space last wrote it.
 #[derive(Clone, Copy)]
@@ -39,6 +42,13 @@ impl Site for Maps<'_> {
     fn locator(&self, ifindex: u32, ipv4: Ipv4) -> Option<u16> {
         // SAFETY: the value is copied before anything else can run on it.
         unsafe { LOCATORS.get(LocatorKey { ifindex, ipv4 }) }.map(|locator| locator.slot)
+    }
+
+    #[inline(always)]
+    fn locator_in(&self, slot: u16) -> Option<&LocatorRef> {
+        // User space hands out no slot that the mask would change.
+        let slot = masked::<{ MAX_LOCATORS as u32 - 1 }>(usize::from(slot));
+        self.config.locators.get(slot)
     }
 
     #[inline(always)]

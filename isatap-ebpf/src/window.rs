@@ -8,6 +8,11 @@ use aya_ebpf::{
 };
 use isatap_common::octets::Octets;
 
+use crate::bound::masked;
+
+/// No packet is longer; a power of two less one, because lengths are masked with it.
+const LONGEST: u32 = (1 << 17) - 1;
+
 /// An XDP frame.
 pub struct Frame<'a>(pub &'a XdpContext);
 
@@ -22,8 +27,11 @@ impl Octets for Frame<'_> {
 
     #[inline(always)]
     fn holds(&self, length: usize) -> bool {
+        if length > LONGEST as usize {
+            return false;
+        }
         // A frame of several buffers has fewer octets between the pointers than in all.
-        self.0.data() + length <= self.0.data_end()
+        self.0.data() + masked::<LONGEST>(length) <= self.0.data_end()
             || length as u64
                 <= unsafe {
                     // SAFETY: the context is the one that the kernel handed to the program.

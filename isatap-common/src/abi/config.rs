@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::map_types;
 
-/// Locators of one instance at most.
+/// Locators of one instance at most; a power of two, because slots are masked with it.
 pub const MAX_LOCATORS: usize = 16;
 
 /// The one record of `CONFIG`: what every packet needs without a lookup of its own.
@@ -94,3 +94,4 @@ impl Config {
 map_types!(Config);
 
 const _: () = assert!(size_of::<Config>() == 24 + 8 * MAX_LOCATORS);
+const _: () = assert!(MAX_LOCATORS.is_power_of_two());

@@ -50,10 +50,7 @@ pub fn push(
     site: &impl Site,
 ) -> Result<Push, Reason> {
     let config = site.config();
-    let locator = config
-        .locators
-        .get(usize::from(tunnel.locator))
-        .ok_or(Reason::NoLocator)?;
+    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
     let total = packet.inner.total_length() + ipv4::LENGTH as u32;
     let outer = ipv4::Outer {
         traffic_class: ecn::encapsulate(

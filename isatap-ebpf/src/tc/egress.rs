@@ -102,10 +102,7 @@ fn resolve(
     site: &Maps<'_>,
 ) -> Result<u32, Reason> {
     let config = site.config();
-    let locator = config
-        .locators
-        .get(usize::from(tunnel.locator))
-        .ok_or(Reason::NoLocator)?;
+    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
     let total = u16::try_from(total).map_err(|_| Reason::TooBig)?;
     let is_due = line.is_due();
     match fib::ipv4(

@@ -69,7 +69,7 @@ fn cached(buffer: &Buffer<'_>, ifindex: u32, segments: u32, site: &Maps<'_>) -> 
     parse::is_plain(&outer).ok()?;
     let packet = parse::inner(buffer, INNER_AT, outer).ok()?;
     let source = Line::of(packet.inner.source)?;
-    if !is_ordinary(&packet, site) || !source.admits(&outer, ifindex, site.config()) {
+    if !is_ordinary(&packet, site) || !source.admits(&outer, ifindex, site) {
         return None;
     }
     let strip = rewrite::strip(&packet).ok()?;

@@ -43,7 +43,7 @@ fn cached(
     }
     let config = site.config();
     let source = Line::of(packet.inner.source)?;
-    if !source.admits(&outer, ctx.ingress_ifindex() as u32, config) {
+    if !source.admits(&outer, ctx.ingress_ifindex() as u32, &site) {
         return None;
     }
     let destination = Line::of(packet.inner.destination)?;

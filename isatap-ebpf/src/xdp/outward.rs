@@ -98,10 +98,7 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     if line.is_due() {
         return Err(Reason::Revalidate);
     }
-    let locator = config
-        .locators
-        .get(usize::from(tunnel.locator))
-        .ok_or(Reason::NoLocator)?;
+    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
     let total = u16::try_from(length + ipv4::LENGTH as u32).map_err(|_| Reason::TooBig)?;
     let way = fib::ipv4(
         ctx.as_ptr(),

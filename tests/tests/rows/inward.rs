@@ -5,7 +5,7 @@ use isatap_common::{
     path::{self, Reason, admit::Scope},
 };
 
-use isatap_ctl::datapath::Tables;
+use isatap_ctl::datapath::{Tables, has_decap_l3};
 
 use super::{
     Row,
@@ -15,7 +15,14 @@ use super::{
     site::{Indexes, tables},
 };
 
-const FLAG: Switches = Switches::DECAP_L3;
+/// As the daemon would have it: by flag where the kernel knows the flag.
+fn switches() -> Switches {
+    if has_decap_l3().unwrap() {
+        Switches::DECAP_L3
+    } else {
+        Switches::default()
+    }
+}
 
 /// What the pure path says: the reason, and the packet behind its link-layer header.
 fn pure(frame: &[u8], model: &Tables, ifindex: u32) -> Result<(Scope, Vec<u8>), Reason> {
@@ -29,9 +36,10 @@ fn pure(frame: &[u8], model: &Tables, ifindex: u32) -> Result<(Scope, Vec<u8>), 
 #[test]
 fn a_router_decides_on_every_row_as_the_pure_path_does() {
     in_namespace(|| {
-        let mut machine = Machine::new("in", Role::Router, FLAG);
+        let switches = switches();
+        let mut machine = Machine::new("in", Role::Router, switches);
         let indexes = machine.indexes;
-        let model = tables(Role::Router, FLAG, indexes);
+        let model = tables(Role::Router, switches, indexes);
         for row in router_rows() {
             check(&mut machine, &model, indexes, &row);
         }
@@ -55,7 +63,7 @@ fn decapsulation_without_the_flag_is_the_same() {
 #[test]
 fn a_warm_cache_changes_no_verdict() {
     in_namespace(|| {
-        let mut machine = Machine::new("warm", Role::Router, FLAG);
+        let mut machine = Machine::new("warm", Role::Router, switches());
         let uplink = machine.indexes.uplink;
         let transit = from_host(udp(HOST_GLOBAL, SERVER)).sent_by_gateway();
         let link = udp(HOST_LINK, OUR_LINK).within(HOST, OUR).sent_by_gateway();
@@ -113,8 +121,9 @@ fn check(machine: &mut Machine, model: &Tables, indexes: Indexes, row: &Row) {
     };
     assert_eq!(again.reason, Some(reason), "{name}: second packet");
     check_forwarded(name, &again.packet, &expected);
-    machine.configure(Role::Host, FLAG);
-    machine.configure(Role::Router, model.config.switches());
+    let switches = model.config.switches();
+    machine.configure(Role::Host, switches);
+    machine.configure(Role::Router, switches);
 }
 
 fn check_forwarded(name: &str, frame: &[u8], packet: &[u8]) {
