@@ -5,6 +5,7 @@ mod advertisement;
 mod both;
 mod broadcast_source;
 mod mapped_source;
+mod path_mtu;
 mod route_cache;
 
 use crate::interop::case::Case;
@@ -35,5 +36,11 @@ pub const CASES: &[Case] = &[
         PEER,
         "an echo request whose source is the broadcast address of the subnet",
         broadcast_source::case,
+    ),
+    Case::new(
+        "fault-path-mtu",
+        PEER,
+        "large packets after one forged ICMPv4 message about fragmentation",
+        path_mtu::case,
     ),
 ];
