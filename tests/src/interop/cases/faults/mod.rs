@@ -7,6 +7,7 @@ mod broadcast_source;
 mod mapped_source;
 mod path_mtu;
 mod route_cache;
+mod router_list;
 
 use crate::interop::case::Case;
 
@@ -43,4 +44,11 @@ pub const CASES: &[Case] = &[
         "large packets after one forged ICMPv4 message about fragmentation",
         path_mtu::case,
     ),
+    Case::new(
+        "fault-router-list",
+        PEER,
+        "instructions for a packet of a host, with one router in the list and with two thousand",
+        router_list::case,
+    )
+    .counting(),
 ];
