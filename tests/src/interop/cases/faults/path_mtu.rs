@@ -2,6 +2,7 @@
 //! path MTUs.
 
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -10,7 +11,6 @@ use super::both::Both;
 use crate::forge;
 use crate::interop::connectivity::link_local;
 use crate::interop::scene::Scene;
-use crate::interrupt;
 use crate::packet::{Inner, Outer, fragmentation_needed};
 use crate::site::{HOST_A, HOST_B, ROUTER, SERVER, gateway};
 use crate::traffic::Pings;
@@ -38,9 +38,9 @@ pub fn case(scene: &mut Scene) -> Result<()> {
         forge::send(&scene.site.core, host, &message(host)?)?;
     }
     large_pings(scene, Moment::Soon, 0)?;
-    interrupt::sleep(Duration::from_mins(9))?;
+    thread::sleep(Duration::from_mins(9));
     large_pings(scene, Moment::NineMinutes, 0)?;
-    interrupt::sleep(Duration::from_mins(2))?;
+    thread::sleep(Duration::from_mins(2));
     large_pings(scene, Moment::ElevenMinutes, PINGS)?;
     scene.compare("refused for ten minutes", "pass all the time");
     Ok(())
