@@ -47,6 +47,15 @@ impl Form {
             Self::Local
         }
     }
+
+    /// The other form.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Local => Self::Global,
+            Self::Global => Self::Local,
+        }
+    }
 }
 
 /// An IPv6 address as the packet path holds it: two numbers fit into registers, where sixteen

@@ -14,6 +14,7 @@ use isatap_common::{
 use crate::{
     fib::WayOut,
     maps::{NEXT_HOPS, PEERS},
+    zero::zero,
 };
 
 /// After so many refills the kernel forwards one packet itself, so that its neighbour entry is
@@ -135,14 +136,13 @@ impl Line {
             } else {
                 0
             };
-            *entry = NextHop {
-                high: self.key.high,
-                low: self.key.low,
-                filled: self.now,
-                generation: config.generation as u16,
-                flags: refills,
-                ..NextHop::default()
-            };
+            // SAFETY: as above.
+            unsafe { zero(core::ptr::from_mut(entry)) };
+            entry.high = self.key.high;
+            entry.low = self.key.low;
+            entry.filled = self.now;
+            entry.generation = config.generation as u16;
+            entry.flags = refills;
         }
         entry
     }

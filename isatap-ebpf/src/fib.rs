@@ -1,6 +1,8 @@
 //! The kernel's routing and neighbour tables, asked on a cache miss.
 #![expect(unsafe_code, reason = "the helper takes a C structure with unions")]
 
+use core::mem::MaybeUninit;
+
 use aya_ebpf::{
     bindings::{
         BPF_FIB_LKUP_RET_FRAG_NEEDED, BPF_FIB_LKUP_RET_NO_NEIGH, BPF_FIB_LKUP_RET_NOT_FWDED,
@@ -14,6 +16,8 @@ use isatap_common::{
     path::Reason,
     wire::ipv4,
 };
+
+use crate::zero::zero;
 
 /// `AF_INET`.
 const INET: u8 = 2;
@@ -51,7 +55,8 @@ pub fn ipv4(
     destination: Ipv4,
     length: u16,
 ) -> Result<WayOut, NoWay> {
-    let mut parameters = blank(INET, device, length);
+    let mut parameters = MaybeUninit::uninit();
+    let parameters = blank(&mut parameters, INET, device, length);
     parameters.l4_protocol = ipv4::PROTOCOL_IPV6;
     parameters.__bindgen_anon_3.ipv4_src = u32::from_ne_bytes(source);
     parameters.__bindgen_anon_4.ipv4_dst = u32::from_ne_bytes(destination);
@@ -67,17 +72,17 @@ pub fn ipv6(
     destination: Address,
     length: u16,
 ) -> Result<WayOut, NoWay> {
-    let mut parameters = blank(INET6, device, length);
+    let mut parameters = MaybeUninit::uninit();
+    let parameters = blank(&mut parameters, INET6, device, length);
     parameters.__bindgen_anon_3.ipv6_src = words(source);
     parameters.__bindgen_anon_4.ipv6_dst = words(destination);
     lookup(ctx, parameters)
 }
 
 #[inline(always)]
-fn lookup(ctx: *mut c_void, mut parameters: Parameters) -> Result<WayOut, NoWay> {
+fn lookup(ctx: *mut c_void, parameters: &mut Parameters) -> Result<WayOut, NoWay> {
     // SAFETY: the structure is initialised to its last byte and its size is given.
-    let code =
-        unsafe { bpf_fib_lookup(ctx, &raw mut parameters, size_of::<Parameters>() as i32, 0) };
+    let code = unsafe { bpf_fib_lookup(ctx, parameters, size_of::<Parameters>() as i32, 0) };
     let egress = parameters.ifindex;
     let reason = match u32::try_from(code) {
         Ok(0) => {
@@ -100,9 +105,17 @@ fn lookup(ctx: *mut c_void, mut parameters: Parameters) -> Result<WayOut, NoWay>
 }
 
 #[inline(always)]
-fn blank(family: u8, ifindex: u32, length: u16) -> Parameters {
+fn blank(
+    parameters: &mut MaybeUninit<Parameters>,
+    family: u8,
+    ifindex: u32,
+    length: u16,
+) -> &mut Parameters {
     // SAFETY: all zeros is a valid value of every field.
-    let mut parameters: Parameters = unsafe { core::mem::zeroed() };
+    let parameters = unsafe {
+        zero(parameters.as_mut_ptr());
+        parameters.assume_init_mut()
+    };
     parameters.family = family;
     parameters.ifindex = ifindex;
     parameters.__bindgen_anon_1.tot_len = length;

@@ -32,6 +32,8 @@ mod trace;
 mod window;
 #[cfg(target_arch = "bpf")]
 mod xdp;
+#[cfg(target_arch = "bpf")]
+mod zero;
 
 #[cfg(target_arch = "bpf")]
 mod programs {

@@ -98,32 +98,37 @@ fn read<const N: usize>(data: usize, end: usize, at: usize) -> Option<[u8; N]> {
     }
     let mut octets = Aligned([0; N]);
     let (from, to) = (start as *const u8, octets.0.as_mut_ptr());
-    let mut done = 0;
     // SAFETY: `start..start + N` lies before the end of the packet, which the verifier checks
     // again. BPF loads need no alignment, and wide ones are four to eight times fewer.
     unsafe {
-        while done + 8 <= N {
-            to.add(done)
-                .cast::<u64>()
-                .write(from.add(done).cast::<u64>().read());
-            done += 8;
-        }
-        while done + 4 <= N {
-            to.add(done)
-                .cast::<u32>()
-                .write(from.add(done).cast::<u32>().read());
-            done += 4;
-        }
-        while done + 2 <= N {
-            to.add(done)
-                .cast::<u16>()
-                .write(from.add(done).cast::<u16>().read());
-            done += 2;
-        }
-        while done < N {
-            to.add(done).write(from.add(done).read());
-            done += 1;
-        }
+        copy::<u64, N>(from, to, 0);
+        copy::<u64, N>(from, to, 8);
+        copy::<u64, N>(from, to, 16);
+        copy::<u64, N>(from, to, 24);
+        copy::<u64, N>(from, to, 32);
+        copy::<u32, N>(from, to, N & !7);
+        copy::<u16, N>(from, to, N & !3);
+        copy::<u8, N>(from, to, N & !1);
     }
+    const { assert!(N < 48, "longer than what is copied") };
     Some(octets.0)
+}
+
+/// Copies the `W` at `at`, if `N` octets have one there. Not a loop: the compiler would unroll it
+/// too late to keep the octets in registers.
+///
+/// # Safety
+///
+/// Both are valid for `N` octets, and `to` is aligned to eight.
+#[inline(always)]
+unsafe fn copy<W: Copy, const N: usize>(from: *const u8, to: *mut u8, at: usize) {
+    if at + size_of::<W>() > N {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        to.add(at)
+            .cast::<W>()
+            .write(from.add(at).cast::<W>().read());
+    }
 }

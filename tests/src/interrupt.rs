@@ -54,7 +54,16 @@ pub fn sleep(time: Duration) -> Result<()> {
 }
 
 /// Asks again and again until there is an answer, the time is over (`None`) or a signal comes.
-pub fn poll<T>(limit: Duration, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
+pub fn poll<T>(limit: Duration, ask: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
+    poll_every(Duration::from_millis(20), limit, ask)
+}
+
+/// [`poll`] at another pace, where asking costs more than waiting.
+pub fn poll_every<T>(
+    pace: Duration,
+    limit: Duration,
+    mut ask: impl FnMut() -> Result<Option<T>>,
+) -> Result<Option<T>> {
     let end = Instant::now() + limit;
     loop {
         if let Some(answer) = ask()? {
@@ -63,7 +72,7 @@ pub fn poll<T>(limit: Duration, mut ask: impl FnMut() -> Result<Option<T>>) -> R
         if Instant::now() >= end {
             return Ok(None);
         }
-        sleep(Duration::from_millis(20))?;
+        sleep(pace)?;
     }
 }
 

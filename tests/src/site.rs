@@ -105,6 +105,38 @@ impl Site {
         Ok(site)
     }
 
+    /// One more node in the IPv4 site, with its NIC [`UPLINK`] in a /24 of its own; the core's NIC
+    /// is called `to-` and the node's name.
+    pub fn join(&self, names: &Names, node: &str, ipv4: Ipv4Addr) -> Result<Namespace> {
+        let new = Namespace::create(&names.namespace(node))?;
+        let to_node = format!("to-{node}");
+        quiet(&new, "0")?;
+        wire((&new, UPLINK), (&self.core, &to_node))?;
+        let gateway = gateway(ipv4);
+        new.run(&format!("ip addr add {ipv4}/24 dev {UPLINK}"))?;
+        self.core
+            .run(&format!("ip addr add {gateway}/24 dev {to_node}"))?;
+        new.run(&format!("ip route add default via {gateway}"))?;
+        self.core.run(&format!("ethtool -K {to_node} gro on"))?;
+        new.run(&format!("ethtool -K {UPLINK} tx off"))?;
+        quiet(&new, "1")?;
+        Ok(new)
+    }
+
+    /// Connects such a node with the server, as [`NATIVE`] and `eth1`.
+    pub fn connect_to_server(
+        &self,
+        node: &Namespace,
+        ours: Ipv6Addr,
+        server: Ipv6Addr,
+    ) -> Result<()> {
+        wire((node, NATIVE), (&self.server, "eth1"))?;
+        node.run(&format!("ip addr add {ours}/64 dev {NATIVE} nodad"))?;
+        self.server
+            .run(&format!("ip addr add {server}/64 dev eth1 nodad"))?;
+        self.server.run("ethtool -K eth1 gro on tx off").map(drop)
+    }
+
     fn each(&self, act: impl Fn(&Namespace) -> Result<()>) -> Result<()> {
         [
             &self.host_a,

@@ -30,6 +30,15 @@ pub enum Way {
     Download,
 }
 
+/// How much is transferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// As much as goes in so many seconds.
+    Seconds(u32),
+    /// So many octets.
+    Octets(u32),
+}
+
 /// Pings an IPv4 or IPv6 address a number of times at an interval in seconds.
 pub fn ping(from: &Inside, to: &str, count: u32, interval: f32) -> Result<Pings> {
     let output = from.output(&format!("ping -n -q -c {count} -i {interval} -W 1 {to}"))?;
@@ -41,13 +50,13 @@ pub fn start_ping(from: &Inside, to: Ipv6Addr, count: u32, log: &Path) -> Result
     from.start(&format!("ping -n -q -c {count} -i 0.01 -W 1 {to}"), log)
 }
 
-/// Transfers for some seconds over one TCP connection; bits per second at the receiver.
+/// Transfers over one TCP connection; bits per second at the receiver.
 pub fn tcp(
     client: &Inside,
     server: &Inside,
     address: &str,
     way: Way,
-    seconds: u32,
+    amount: Amount,
     log: &Path,
 ) -> Result<f64> {
     let _listening = server.start("iperf3 --server --one-off", log)?;
@@ -56,9 +65,12 @@ pub fn tcp(
     } else {
         ""
     };
-    let words = format!(
-        "iperf3 --client {address} --time {seconds} --connect-timeout 3000 --json{reverse}"
-    );
+    let amount = match amount {
+        Amount::Seconds(seconds) => format!("--time {seconds}"),
+        Amount::Octets(octets) => format!("--bytes {octets}"),
+    };
+    let words =
+        format!("iperf3 --client {address} {amount} --connect-timeout 3000 --json{reverse}");
     // The server needs a moment until it listens.
     let rate = interrupt::poll(Duration::from_secs(3), || {
         let report: Value = serde_json::from_str(&client.output(&words)?.stdout)?;

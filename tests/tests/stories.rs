@@ -366,3 +366,36 @@ fn a_missing_capability_is_named_with_its_remedy() {
         "{printed}"
     );
 }
+
+/// Solicitations are left to another program; a reload changes who answers, both ways.
+#[test]
+fn advertising_is_left_to_others_and_taken_back_by_reload() {
+    let mut lab = lab();
+    let device = lab.names.router_device().to_owned();
+    let ours = isatap_tests::config::router(&device, Xdp::Auto);
+    let others = ours.replace("[router]", "[router]\nadvertise = false\nlifetime = \"1h\"");
+    lab.start_router(Xdp::Auto).unwrap();
+    let router = lab.router_mut().unwrap();
+    for (config, by) in [(&others, "other"), (&ours, "daemon"), (&others, "other")] {
+        router.configure(config).unwrap();
+        router.reload().unwrap();
+        let status = router.json(&["status"]).unwrap();
+        assert_eq!(status["advertised_by"], by);
+        assert_eq!(status["prefixes"].as_array().unwrap().len(), 1);
+        assert_eq!(status["addresses"].as_array().unwrap().len(), 3);
+    }
+    assert!(router.logged().contains("router.lifetime has no effect"));
+    lab.start_host_a().unwrap();
+    let addressed = |lab: &Lab, limit| {
+        let (host, device) = (&lab.site.host_a, lab.names.host_a_device());
+        within(limit, || {
+            let addresses = host.global_addresses(device).ok()?;
+            (!addresses.is_empty()).then_some(())
+        })
+    };
+    assert_eq!(addressed(&lab, Duration::from_secs(3)), None);
+    let router = lab.router_mut().unwrap();
+    router.configure(&ours).unwrap();
+    router.reload().unwrap();
+    assert!(addressed(&lab, Duration::from_secs(10)).is_some());
+}

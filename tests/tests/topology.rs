@@ -8,7 +8,7 @@ use isatap_tests::names::Names;
 use isatap_tests::packet::{Inner, Outer};
 use isatap_tests::site::{HOST_A, HOST_B, ROUTER, SERVER, Site, UPLINK, isatap_address};
 use isatap_tests::steps::native::{self, Native};
-use isatap_tests::traffic::{Way, ping, tcp};
+use isatap_tests::traffic::{Amount, Way, ping, tcp};
 use isatap_tests::{forge, interrupt, ns, sweep};
 
 #[test]
@@ -46,7 +46,15 @@ fn native_addresses_carry_tcp_and_leave_nothing_behind() {
     {
         let _native = Native::add(&site).unwrap();
         let to = native::SERVER;
-        let rate = tcp(&site.host_a, &site.server, to, Way::Upload, 1, &log).unwrap();
+        let rate = tcp(
+            &site.host_a,
+            &site.server,
+            to,
+            Way::Upload,
+            Amount::Seconds(1),
+            &log,
+        )
+        .unwrap();
         assert!(rate > 1e8, "{rate}");
     }
     std::fs::remove_file(log).unwrap();

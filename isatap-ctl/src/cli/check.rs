@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::{Output, exit};
-use crate::config::{self, Diagnostic, Diagnostics};
+use crate::config::{self, Diagnostic, Diagnostics, Settings};
 use crate::control::SCHEMA;
 
 #[derive(Debug, clap::Args)]
@@ -20,26 +20,34 @@ struct Document<'a> {
     schema: u32,
     ok: bool,
     errors: &'a [Diagnostic],
+    notes: &'a [Diagnostic],
 }
 
 pub(super) fn execute(options: &Options, output: &mut Output<'_>) -> Result<ExitCode> {
     let result = config::load(&options.config);
     if output.json {
-        return document(result.err().as_ref(), output);
+        return document(&result, output);
     }
-    result?;
+    for note in result?.notes {
+        writeln!(output.to, "{note}")?;
+    }
     writeln!(output.to, "{}: ok", options.config.display())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn document(errors: Option<&Diagnostics>, output: &mut Output<'_>) -> Result<ExitCode> {
+fn document(result: &Result<Settings, Diagnostics>, output: &mut Output<'_>) -> Result<ExitCode> {
+    let (errors, notes) = match result {
+        Ok(settings) => ([].as_slice(), settings.notes.as_slice()),
+        Err(errors) => (errors.list(), [].as_slice()),
+    };
     output.document(&Document {
         schema: SCHEMA,
-        ok: errors.is_none(),
-        errors: errors.map(Diagnostics::list).unwrap_or_default(),
+        ok: result.is_ok(),
+        errors,
+        notes,
     })?;
-    Ok(match errors {
-        None => ExitCode::SUCCESS,
-        Some(_) => ExitCode::from(exit::UNSUITABLE),
+    Ok(match result {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(exit::UNSUITABLE),
     })
 }

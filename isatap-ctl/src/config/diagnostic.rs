@@ -36,6 +36,10 @@ impl Diagnostics {
         &self.file
     }
 
+    pub(super) fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+
     pub(super) fn none(file: &Path) -> Self {
         Self {
             file: file.to_path_buf(),

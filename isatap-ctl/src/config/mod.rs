@@ -41,11 +41,14 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, Diagnostics> {
     let (document, syntax) = toml::de::DeTable::parse_recoverable(text);
     let problems = Problems::new(text, &syntax);
     let settings = settings(path, &Table::root(document.get_ref(), &problems));
-    match (settings, problems.into_diagnostics(path)) {
-        (Some(settings), None) => Ok(settings),
-        (_, Some(diagnostics)) => Err(diagnostics),
-        // Only a missing role leaves no settings, and that is a problem.
-        (None, None) => Err(Diagnostics::none(path)),
+    let errors = problems.errors(path);
+    match settings {
+        Some(settings) if errors.list().is_empty() => Ok(Settings {
+            notes: problems.notes(path).into_list(),
+            ..settings
+        }),
+        // Only a missing role leaves no settings, and that is an error.
+        _ => Err(errors),
     }
 }
 
@@ -60,6 +63,7 @@ fn settings(path: &Path, root: &Table<'_>) -> Option<Settings> {
         interface,
         datapath,
         role: role?,
+        notes: Vec::new(),
     })
 }
 

@@ -13,6 +13,7 @@ const PREFERENCE: [(&str, Preference); 3] = [
     ("medium", Preference::Medium),
     ("low", Preference::Low),
 ];
+const WITHOUT_ADVERTISING: &str = "router.advertise = false";
 const DAY: u32 = 86_400;
 /// Largest `AdvReachableTime` in milliseconds (RFC 4861 section 6.2.1).
 const MAX_REACHABLE: u32 = 3_600_000;
@@ -24,7 +25,9 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
         let read = table.read(key, duration::milliseconds(most));
         read.unwrap_or(Duration::ZERO)
     };
+    let advertise = table.read("advertise", value::switch).unwrap_or(true);
     let router = RouterSettings {
+        advertise,
         links: table
             .list("links", value::interface_name)
             .unwrap_or_default(),
@@ -42,13 +45,46 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
         ra_rate: table
             .read("ra-rate", value::number(1..=1_000_000))
             .unwrap_or(1000),
-        prefixes: prefixes(table),
+        prefixes: prefixes(table, advertise),
         routes: routes(table),
         dns: dns(&table.section("dns")),
     };
     later(table);
+    if !advertise {
+        note_idle(table);
+    }
     table.refuse_unknown();
     router
+}
+
+/// What only Router Advertisements use. It may stay in the file, so that one line changes who
+/// sends them.
+fn note_idle(table: &Table<'_>) {
+    for key in [
+        "lifetime",
+        "preference",
+        "hop-limit",
+        "managed",
+        "other",
+        "reachable-time",
+        "retrans-timer",
+        "ra-rate",
+        "route",
+        "dns",
+    ] {
+        table.idle(key, WITHOUT_ADVERTISING);
+    }
+}
+
+/// The same for one prefix, of which the router's own address and route are left.
+fn note_idle_prefix(table: &Table<'_>, prefix: &AdvertisedPrefix) {
+    if prefix.on_link {
+        for key in ["valid", "preferred"] {
+            table.idle(key, WITHOUT_ADVERTISING);
+        }
+    } else {
+        table.idle("prefix", "router.advertise = false and on-link = false");
+    }
 }
 
 fn preference(table: &Table<'_>) -> Preference {
@@ -57,11 +93,14 @@ fn preference(table: &Table<'_>) -> Preference {
         .unwrap_or(Preference::Medium)
 }
 
-fn prefixes(router: &Table<'_>) -> Vec<AdvertisedPrefix> {
+fn prefixes(router: &Table<'_>, advertise: bool) -> Vec<AdvertisedPrefix> {
     let mut list: Vec<AdvertisedPrefix> = Vec::new();
     for table in router.sections("prefix") {
         let read = advertised_prefix(&table);
         if let Some(read) = read {
+            if !advertise {
+                note_idle_prefix(&table, &read);
+            }
             refuse_twice(
                 &table,
                 list.iter().any(|other| other.prefix == read.prefix),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
+use super::diagnostic::Diagnostic;
+
 /// A whole configuration file, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -16,6 +18,8 @@ pub struct Settings {
     pub datapath: Datapath,
     /// `[router]` or `[host]`
     pub role: RoleSettings,
+    /// What is right but has no effect, in the order of the file.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// The ISATAP interface and the IPv4 side of it.
@@ -73,15 +77,17 @@ pub enum XdpMode {
 /// What only one role has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoleSettings {
-    /// Advertises and forwards.
+    /// Forwards, and advertises unless another program does.
     Router(RouterSettings),
     /// Solicits and configures itself.
     Host(HostSettings),
 }
 
-/// An advertising router.
+/// A router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouterSettings {
+    /// Answer Router Solicitations; otherwise another program on the device does.
+    pub advertise: bool,
     /// Native IPv6 NICs that get the program too.
     pub links: Vec<String>,
     /// Router Lifetime, whole seconds up to 65535; zero is not a default router.

@@ -358,6 +358,35 @@ fn functions_of_later_work_are_validated_and_then_refused() {
     }
 }
 
+/// One line changes who advertises, so the rest of the file may stay.
+#[test]
+fn what_only_advertisements_use_is_noted_where_another_program_sends_them() {
+    let text = format!(
+        "{INTERFACE}[router]\nadvertise = false\nlinks = [\"eth1\"]\nlifetime = \"1h\"\n\
+         [router.dns]\nservers = [\"2001:db8::53\"]\n\
+         [[router.prefix]]\nprefix = \"2001:db8::/64\"\nvalid = \"1d\"\n\
+         [[router.prefix]]\nprefix = \"2001:db8:0:1::/64\"\non-link = false\n"
+    );
+    let notes = |text: &str| {
+        let notes = read(text).unwrap().notes;
+        notes.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        notes(&text),
+        [
+            "t.toml:7:1: router.lifetime has no effect, because router.advertise = false",
+            "t.toml:8:9: router.dns has no effect, because router.advertise = false",
+            "t.toml:12:1: router.prefix.valid has no effect, because router.advertise = false",
+            "t.toml:14:1: router.prefix.prefix has no effect, because router.advertise = false and \
+             on-link = false",
+        ]
+    );
+    assert_eq!(
+        notes(&text.replace("= false\nlinks", "= true\nlinks")),
+        [""; 0]
+    );
+}
+
 #[test]
 fn columns_count_characters() {
     assert_eq!(

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 
 pub use client::ask;
 pub use status::{
-    Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus, LocatorStatus,
-    PrefixStatus, PrlDocument, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument, XdpState,
+    AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
+    LocatorStatus, PrefixStatus, PrlDocument, PrlStatus, Role, RouterStatus, SCHEMA,
+    StatusDocument, XdpState,
 };
 
 /// What a command asks of the daemon.

@@ -3,7 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Preference;
+use crate::config::{Preference, RoleSettings};
 
 /// Version of every JSON document; a change of meaning is a new one, a new field is not.
 pub const SCHEMA: u32 = 1;
@@ -18,6 +18,8 @@ pub struct StatusDocument {
     pub interface: String,
     /// Router or host.
     pub role: Role,
+    /// Who answers Router Solicitations; absent for a host, and while no daemon says it.
+    pub advertised_by: Option<AdvertisedBy>,
     /// The process.
     pub daemon: DaemonStatus,
     /// The device, if it is there.
@@ -46,10 +48,31 @@ pub struct StatusDocument {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Advertises and forwards.
+    /// Forwards, and advertises unless another program does.
     Router,
     /// Solicits and configures itself.
     Host,
+}
+
+/// Who sends Router Advertisements on a router's ISATAP device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AdvertisedBy {
+    /// The daemon itself.
+    Daemon,
+    /// Another program, such as radvd.
+    Other,
+}
+
+impl AdvertisedBy {
+    /// What the configuration of a role wants; a host advertises nothing.
+    pub fn wanted(role: &RoleSettings) -> Option<Self> {
+        match role {
+            RoleSettings::Router(router) if router.advertise => Some(Self::Daemon),
+            RoleSettings::Router(_) => Some(Self::Other),
+            RoleSettings::Host(_) => None,
+        }
+    }
 }
 
 /// The process that looks after the link.
@@ -113,7 +136,7 @@ pub enum XdpState {
 pub struct PrefixStatus {
     /// The prefix.
     pub prefix: Ipv6Net,
-    /// Seconds for which it stays valid.
+    /// Seconds for which it stays valid; of our own as advertised.
     pub valid_seconds: Option<u64>,
     /// Seconds for which it stays preferred; absent also where only the kernel programs know it.
     pub preferred_seconds: Option<u64>,

@@ -33,10 +33,19 @@ const ROUTER_ADVERTISEMENT: u8 = 134;
 
 /// The machine of the role.
 pub enum Discovery {
-    /// Answers solicitations, once there is an address to answer from.
+    /// Answers solicitations, once there is an address to answer from and if nobody else does.
     Router(Option<Box<Advertiser>>),
     /// Solicits.
     Host(Box<Solicitor>),
+}
+
+/// Which messages are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ear {
+    /// ICMPv6 types.
+    pub types: &'static [u8],
+    /// A multicast group beside our own addresses.
+    pub group: Option<Ipv6Addr>,
 }
 
 /// A message to send.
@@ -61,24 +70,26 @@ impl Discovery {
         }
     }
 
-    /// ICMPv6 types that concern the role.
-    pub fn types(settings: &Settings) -> &'static [u8] {
-        match settings.role {
-            RoleSettings::Router(_) => &[ROUTER_SOLICITATION],
-            RoleSettings::Host(_) => &[ROUTER_ADVERTISEMENT],
+    /// What the configuration wants to hear; nothing where another program advertises.
+    pub fn ear(settings: &Settings) -> Option<Ear> {
+        match &settings.role {
+            RoleSettings::Router(router) => router.advertise.then_some(Ear {
+                types: &[ROUTER_SOLICITATION],
+                group: Some(ALL_ROUTERS),
+            }),
+            RoleSettings::Host(_) => Some(Ear {
+                types: &[ROUTER_ADVERTISEMENT],
+                group: None,
+            }),
         }
-    }
-
-    /// The multicast group that the role listens to.
-    pub fn group(settings: &Settings) -> Option<Ipv6Addr> {
-        matches!(settings.role, RoleSettings::Router(_)).then_some(ALL_ROUTERS)
     }
 
     /// Takes the configuration, our own MTU and our IPv4 address.
     pub fn configure(&mut self, settings: &Settings, mtu: u32, locator: Option<Ipv4Addr>) {
         match (self, &settings.role) {
             (Self::Router(advertiser), RoleSettings::Router(router)) => {
-                configure_router(advertiser, advertisement(router, mtu), locator);
+                let from = locator.filter(|_| router.advertise);
+                configure_router(advertiser, advertisement(router, mtu), from);
             }
             (Self::Host(solicitor), RoleSettings::Host(host)) => {
                 solicitor.set_settings(acceptance(host, mtu));
@@ -286,3 +297,6 @@ const fn preference(configured: config::Preference) -> Preference {
 fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     control::socket_path,
-    datapath::{detach_filter, pinned_locators},
+    datapath::Hook,
     kernel::{Netlink, bpffs, lock::Lock, tun},
 };
 
@@ -25,7 +25,7 @@ pub async fn remove(interface: &str) -> Result<()> {
     let is_ours = directory.exists();
     let mut errors = Vec::new();
     if is_ours {
-        errors.extend(detach_filters(interface).await.err());
+        errors.extend(detach(&directory).await);
         errors.extend(delete_device(interface).await.err());
         errors.extend(remove_tree(&directory).err());
         // A daemon that was killed leaves its socket.
@@ -44,16 +44,21 @@ pub async fn remove(interface: &str) -> Result<()> {
     }
 }
 
-async fn detach_filters(interface: &str) -> Result<()> {
-    let locators = pinned_locators(&bpffs::pin_directory(interface));
-    let links = Netlink::connect()?.links().await?;
-    for link in locators
-        .iter()
-        .filter_map(|locator| links.get(&locator.ifindex))
-    {
-        detach_filter(&link.name);
+/// Detaches the programs of every layout. Pins would go with their directory; filters would not.
+async fn detach(directory: &Path) -> Vec<anyhow::Error> {
+    let netlink = match Netlink::connect() {
+        Ok(netlink) => netlink,
+        Err(error) => return vec![error.into()],
+    };
+    let mut errors = Vec::new();
+    for layout in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let hooks = Hook::pinned(&layout.path()).unwrap_or_default();
+        for hook in hooks.into_keys() {
+            let detached = hook.detach(&layout.path(), &netlink).await;
+            errors.extend(detached.err().map(anyhow::Error::from));
+        }
     }
-    Ok(())
+    errors
 }
 
 async fn delete_device(interface: &str) -> Result<()> {

@@ -9,7 +9,7 @@ use super::{desired, discovery::Discovery, node::check_links, world::World};
 use crate::{
     clock,
     config::Settings,
-    control::SCHEMA,
+    control::{self, AdvertisedBy, Request, SCHEMA, StatusDocument},
     datapath::Hook,
     kernel::{Netlink, bpffs},
     plan,
@@ -21,7 +21,12 @@ pub async fn print(settings: &Settings, json: bool) -> Result<ExitCode> {
     if json {
         println!(
             "{}",
-            json!({ "schema": SCHEMA, "interface": settings.interface.name, "actions": actions })
+            json!({
+                "schema": SCHEMA,
+                "interface": settings.interface.name,
+                "advertised_by": AdvertisedBy::wanted(&settings.role),
+                "actions": actions,
+            })
         );
     } else if actions.is_empty() {
         println!("nothing to change");
@@ -47,7 +52,22 @@ async fn actions(settings: &Settings) -> Result<Vec<String>> {
         .map(ToString::to_string)
         .collect();
     actions.extend(attachments(settings, &world));
+    actions.extend(advertising(settings));
     Ok(actions)
+}
+
+/// Who will answer Router Solicitations, unless that is so already.
+fn advertising(settings: &Settings) -> Option<String> {
+    let name = &settings.interface.name;
+    let wanted = AdvertisedBy::wanted(&settings.role)?;
+    let running: Option<StatusDocument> = control::ask(name, &Request::Status).ok().flatten();
+    let present = running.and_then(|status| status.advertised_by);
+    (present != Some(wanted)).then(|| match wanted {
+        AdvertisedBy::Daemon => format!("answer Router Solicitations on {name}"),
+        AdvertisedBy::Other => {
+            format!("leave Router Solicitations on {name} to another program")
+        }
+    })
 }
 
 /// Programs that are to be attached or detached.

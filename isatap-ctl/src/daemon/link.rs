@@ -120,12 +120,7 @@ const fn preference(advertised: nd::Preference) -> Preference {
 /// Routers are asked at either, because hosts cannot tell which one a router has.
 pub fn link_local(locator: Ipv4Addr) -> [Ipv6Addr; 2] {
     let canonical = Form::of(locator.octets());
-    let other = if canonical == Form::Local {
-        Form::Global
-    } else {
-        Form::Local
-    };
-    [canonical, other].map(|form| addr::link_local(form, locator.octets()).into())
+    [canonical, canonical.other()].map(|form| addr::link_local(form, locator.octets()).into())
 }
 
 /// Our address in `prefix`.

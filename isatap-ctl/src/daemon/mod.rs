@@ -75,6 +75,7 @@ struct Wakers {
 }
 
 async fn serve(settings: Settings) -> Result<ExitCode> {
+    log_notes(&settings);
     let events = Events::subscribe()?;
     let mut node = Node::start(settings).await?;
     let mut wakers = Wakers {
@@ -124,7 +125,7 @@ impl Turn {
                 _ = wakers.interrupt.recv() => return Ok(()),
                 _ = wakers.hangup.recv() => reload(node).await,
                 changes = wakers.events.next() => self.take(node, changes?).await?,
-                message = node.icmp.recv() => node.discover(&message?),
+                message = node.heard() => node.discover(&message?),
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
                 length = node.device.surplus() => { length?; node.surplus(); }
                 Some(question) = wakers.control.next() => {
@@ -200,12 +201,21 @@ async fn reload(node: &mut Node) {
     ]);
     match config::load(&node.settings.file) {
         Err(diagnostics) => error!("the configuration stays as it was: {diagnostics}"),
-        Ok(settings) => match node.reload(settings).await {
-            Ok(()) => info!("the configuration was read again"),
-            Err(error) => error!("the configuration stays as it was: {error:#}"),
-        },
+        Ok(settings) => {
+            log_notes(&settings);
+            match node.reload(settings).await {
+                Ok(()) => info!("the configuration was read again"),
+                Err(error) => error!("the configuration stays as it was: {error:#}"),
+            }
+        }
     }
     notify(&[NotifyState::Ready]);
+}
+
+fn log_notes(settings: &Settings) {
+    for note in &settings.notes {
+        info!("{note}");
+    }
 }
 
 fn notify(states: &[NotifyState<'_>]) {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     net::Ipv4Addr,
     path::PathBuf,
 };
@@ -17,7 +18,7 @@ use super::{
     counters::count,
     desired::{self, Inputs, Place},
     device::Device,
-    discovery::Discovery,
+    discovery::{Discovery, Outgoing},
     link::Link,
     slow_path,
     world::World,
@@ -27,7 +28,7 @@ use crate::{
     config::{RoleSettings, Settings},
     datapath::{Datapath, DatapathError, Hook, HookState, Tables, foreign_xdp, has_decap_l3},
     kernel::{
-        Netlink, bpffs, capabilities,
+        Error, Netlink, bpffs, capabilities,
         lock::Lock,
         sockets::{Datagram, Icmpv6Socket, Protocol41Socket, Received},
     },
@@ -42,7 +43,7 @@ pub struct Node {
     pub(super) datapath: Datapath,
     pub(super) device: Device,
     pub(super) index: u32,
-    pub(super) icmp: Icmpv6Socket,
+    icmp: Option<Icmpv6Socket>,
     pub(super) protocol41: Protocol41Socket,
     pub(super) discovery: Discovery,
     pub(super) prl: prl::Table,
@@ -101,12 +102,7 @@ impl Node {
             .await?
             .with_context(|| format!("{name} has vanished"))?;
         let mut node = Self {
-            icmp: Icmpv6Socket::open(
-                &name,
-                link.index,
-                Discovery::types(&settings),
-                Discovery::group(&settings),
-            )?,
+            icmp: listen(&settings, link.index)?,
             protocol41: Protocol41Socket::open()?,
             discovery: Discovery::new(&settings),
             prl: prl::Table::default(),
@@ -201,7 +197,7 @@ impl Node {
         for hook in Hook::pinned(&self.directory)?.into_keys() {
             if !wanted.contains_key(&hook) {
                 info!("detach {} from interface {}", hook.program(), hook.index());
-                hook.detach(&self.directory)?;
+                hook.detach(&self.directory, &self.netlink).await?;
             }
         }
         self.hooks.retain(|hook, _| wanted.contains_key(hook));
@@ -279,6 +275,14 @@ impl Node {
         );
     }
 
+    /// Waits for a Neighbor Discovery message, for ever if none concerns us.
+    pub async fn heard(&self) -> io::Result<Received> {
+        match &self.icmp {
+            Some(socket) => socket.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Takes a Neighbor Discovery message.
     pub fn discover(&mut self, message: &Received) {
         if let Err(refusal) = self.discovery.received(clock::now(), message) {
@@ -288,20 +292,21 @@ impl Node {
 
     /// Sends what is due. Returns whether the link may look different now.
     pub async fn tick(&mut self) -> bool {
-        let due = self.discovery.poll(clock::now());
-        for message in due {
-            let sent = self.icmp.send(
-                message.source,
-                message.destination,
-                self.index,
-                &message.bytes,
-            );
-            if let Err(error) = sent.await {
+        for message in self.discovery.poll(clock::now()) {
+            if let Err(error) = self.send(&message).await {
                 debug!("to {}: {error}", message.destination);
             }
         }
         let locator = self.world.locator(&self.settings.interface);
         self.discovery.link(clock::now(), &self.settings, locator) != self.link
+    }
+
+    async fn send(&self, message: &Outgoing) -> io::Result<()> {
+        let Some(socket) = &self.icmp else {
+            return Ok(());
+        };
+        let (from, to) = (message.source, message.destination);
+        socket.send(from, to, self.index, &message.bytes).await
     }
 
     /// Takes a new configuration. What cannot change without a restart is refused whole.
@@ -314,6 +319,9 @@ impl Node {
         }
         let world = World::read(&self.netlink).await?;
         check_links(&settings, &world)?;
+        if Discovery::ear(&settings) != Discovery::ear(&self.settings) {
+            self.icmp = listen(&settings, self.index)?;
+        }
         self.hooks.retain(|hook, _| !matches!(hook, Hook::Xdp(_)));
         self.settings = settings;
         self.read_prl();
@@ -342,6 +350,14 @@ impl Node {
         let removed = sources.map(|source| self.prl.remove(source, router));
         removed.contains(&true)
     }
+}
+
+/// The socket for the messages that the configuration wants to hear.
+fn listen(settings: &Settings, index: u32) -> Result<Option<Icmpv6Socket>, Error> {
+    let name = &settings.interface.name;
+    let ear = Discovery::ear(settings);
+    ear.map(|ear| Icmpv6Socket::open(name, index, ear.types, ear.group))
+        .transpose()
 }
 
 /// Removes what a first start has left, and returns why it failed.

@@ -13,8 +13,9 @@ use crate::{
     clock::{self, Boottime},
     config::{self, RoleSettings},
     control::{
-        Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus, LocatorStatus,
-        PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument, XdpState,
+        AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
+        LocatorStatus, PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument,
+        XdpState,
     },
     datapath::{AttachedMode, Hook},
     nd::host::RouterState,
@@ -39,6 +40,7 @@ pub fn document(node: &Node) -> StatusDocument {
         schema: SCHEMA,
         interface: interface.name.clone(),
         role,
+        advertised_by: AdvertisedBy::wanted(&node.settings.role),
         daemon: DaemonStatus {
             alive: true,
             pid: Some(std::process::id()),
@@ -155,9 +157,10 @@ fn why_off(node: &Node, name: &str) -> String {
 }
 
 fn prefixes(node: &Node, link: &link::Link, now: Boottime) -> Vec<PrefixStatus> {
+    // The lifetimes that another program advertises are not ours to tell.
     let configured = match &node.settings.role {
-        RoleSettings::Router(router) => router.prefixes.as_slice(),
-        RoleSettings::Host(_) => &[],
+        RoleSettings::Router(router) if router.advertise => router.prefixes.as_slice(),
+        _ => &[],
     };
     let seconds = |lifetime| match lifetime {
         config::Lifetime::Seconds(seconds) => Some(u64::from(seconds)),
@@ -194,23 +197,31 @@ fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
     status.collect()
 }
 
+/// Several routers may list the same; the first place counts.
+fn once<T: PartialEq>(listed: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in listed {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
 fn dns(node: &Node, now: Boottime) -> DnsStatus {
     if let Some(state) = node.discovery.host(now) {
         return DnsStatus {
-            servers: state
-                .dns_servers
-                .iter()
-                .map(|server| server.address)
-                .collect(),
-            search: state
-                .search_domains
-                .iter()
-                .map(|d| d.name.as_str().to_owned())
-                .collect(),
+            servers: once(state.dns_servers.iter().map(|server| server.address)),
+            search: once(
+                state
+                    .search_domains
+                    .iter()
+                    .map(|domain| domain.name.as_str().to_owned()),
+            ),
         };
     }
     match &node.settings.role {
-        RoleSettings::Router(router) => {
+        RoleSettings::Router(router) if router.advertise => {
             router
                 .dns
                 .clone()
@@ -219,7 +230,7 @@ fn dns(node: &Node, now: Boottime) -> DnsStatus {
                     search: dns.search,
                 })
         }
-        RoleSettings::Host(_) => DnsStatus::default(),
+        _ => DnsStatus::default(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where the programs are attached, as pinned links that outlive the process.
+//! Where the programs are attached, so that they outlive the process: as pinned links, or as
+//! filters.
 
 use std::{
     collections::BTreeMap,
@@ -9,19 +10,12 @@ use std::{
 use aya::programs::{
     LinkOrder, SchedClassifier, TcAttachType, Xdp, XdpMode,
     links::{FdLink, PinnedLink},
-    tc::{
-        NlOptions, SchedClassifierLink, TcAttachOptions, TcHandle, qdisc_add_clsact,
-        qdisc_detach_program,
-    },
+    tc::{SchedClassifierLink, TcAttachOptions},
     xdp::XdpLink,
 };
 
-use super::{Datapath, DatapathError, object::program};
-
-/// Priority of our filters where the kernel has no TCX.
-const FILTER_PRIORITY: u16 = 41;
-/// Handle of our filters where the kernel has no TCX.
-const FILTER_HANDLE: u32 = 41;
+use super::{Datapath, DatapathError, filter, object::program};
+use crate::kernel::Netlink;
 
 /// A place for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +78,9 @@ impl Hook {
     }
 
     fn from_pin(name: &str) -> Option<(Self, AttachedMode)> {
+        if let Some(hook) = filter::from_mark(name) {
+            return Some((hook, AttachedMode::Tc));
+        }
         let (kind, index) = name.strip_prefix("link_")?.rsplit_once('_')?;
         let index = index.parse().ok()?;
         Some(match kind {
@@ -95,7 +92,7 @@ impl Hook {
         })
     }
 
-    /// The hooks that are pinned in `directory`.
+    /// The hooks whose programs are attached, by what is in `directory`.
     pub fn pinned(directory: &Path) -> io::Result<BTreeMap<Self, AttachedMode>> {
         let mut hooks = BTreeMap::new();
         for entry in fs::read_dir(directory)? {
@@ -104,12 +101,15 @@ impl Hook {
         Ok(hooks)
     }
 
-    /// Removes the hook's pins, which detaches the program.
-    pub fn detach(self, directory: &Path) -> Result<(), DatapathError> {
+    /// Detaches the program: removes the hook's pins, or its filter.
+    pub async fn detach(self, directory: &Path, netlink: &Netlink) -> Result<(), DatapathError> {
         for mode in [AttachedMode::Native, AttachedMode::Generic] {
             remove(&directory.join(self.pin(mode)))?;
         }
-        Ok(())
+        match self {
+            Self::Xdp(_) => Ok(()),
+            Self::In(_) | Self::Out(_) => filter::detach(self, directory, netlink).await,
+        }
     }
 }
 
@@ -241,26 +241,7 @@ impl Datapath {
             Err(error) if !is_unknown_to_kernel(&error) => return Err(error.into()),
             Err(_) => {}
         }
-        // It may be there already.
-        let _ = qdisc_add_clsact(name);
-        let handle = TcHandle::from(FILTER_HANDLE);
-        let options = NlOptions {
-            priority: FILTER_PRIORITY,
-            handle,
-            ..NlOptions::default()
-        };
-        let id = match program.attach_with_options(name, side, TcAttachOptions::Netlink(options)) {
-            Ok(id) => id,
-            Err(_) => program.attach_to_link(SchedClassifierLink::attached(
-                name,
-                side,
-                FILTER_PRIORITY,
-                handle,
-                None,
-            )?)?,
-        };
-        // Dropping the link would remove the filter.
-        std::mem::forget(program.take_link(id)?);
+        filter::attach(program, hook, name, &self.directory)?;
         Ok(None)
     }
 }
@@ -296,10 +277,4 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         source = cause.source();
     }
     text
-}
-
-/// Removes our filter from the NIC called `name`, where the kernel has no TCX and so no link
-/// whose end would remove it. That there is none is the usual case.
-pub fn detach_filter(name: &str) {
-    let _ = qdisc_detach_program(name, TcAttachType::Ingress, "isatap_in");
 }

@@ -143,13 +143,3 @@ fn typed<T: TryFrom<aya::maps::Map, Error = MapError>>(
 ) -> Result<T, DatapathError> {
     Ok(T::try_from(map)?)
 }
-
-/// The locators that are pinned in `directory`; none where there is no such map.
-pub fn pinned_locators(directory: &Path) -> Vec<LocatorKey> {
-    let map = MapData::from_pin(directory.join("LOCATORS")).ok();
-    let map = map.and_then(|map| HashMap::try_from(aya::maps::Map::HashMap(map)).ok());
-    let keys = map
-        .iter()
-        .flat_map(HashMap::<MapData, LocatorKey, Locator>::keys);
-    keys.filter_map(Result::ok).collect()
-}

@@ -3,6 +3,7 @@
 //! Maps and links are pinned, so the packets flow on when the process ends, and the next process
 //! finds them again.
 
+mod filter;
 mod hooks;
 mod known;
 mod links;
@@ -14,10 +15,10 @@ mod tables;
 #[cfg(feature = "trace")]
 mod trace;
 
-pub use hooks::{AttachedMode, Hook, HookState, detach_filter};
+pub use hooks::{AttachedMode, Hook, HookState};
 pub use known::known_ipv4;
 pub use links::{ForeignProgram, foreign_xdp};
-pub use maps::{Maps, SPECS, Spec, pinned_locators};
+pub use maps::{Maps, SPECS, Spec};
 pub use object::{Datapath, DatapathError};
 pub use probe::{fresh_jiffies, has_decap_l3};
 pub use tables::Tables;

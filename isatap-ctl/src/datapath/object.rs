@@ -46,6 +46,14 @@ pub enum DatapathError {
         /// What the kernel said.
         error: String,
     },
+    /// A program does not detach.
+    #[error("cannot detach {program}: {error}")]
+    Detach {
+        /// The program.
+        program: &'static str,
+        /// What the kernel said.
+        error: String,
+    },
     /// A pin cannot be made or removed.
     #[error("{path}: {error}", path = path.display())]
     Pin {

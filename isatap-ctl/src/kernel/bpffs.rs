@@ -14,8 +14,8 @@ use super::Error;
 /// Where every tool looks for the BPF file system.
 const MOUNT_POINT: &str = "/sys/fs/bpf";
 const MODE: u32 = 0o750;
-/// How often directories that vanish again are made anew.
-const TRIES: u32 = 3;
+/// How often directories that vanish again are made at most.
+const TRIES: u32 = 20;
 
 /// The directory of everything that `interface` pins, in any layout.
 pub fn interface_directory(interface: &str) -> PathBuf {
@@ -32,19 +32,24 @@ pub fn prepare(interface: &str) -> Result<PathBuf, Error> {
     ensure_mounted()?;
     let parent = interface_directory(interface);
     let directory = pin_directory(interface);
-    let mut made = make_all(&parent, &directory);
-    for _ in 0..TRIES {
-        if made.is_ok() {
-            break;
-        }
-        made = make_all(&parent, &directory);
-    }
-    made.map_err(|cause| Error::new(format!("make {}", directory.display()), cause))?;
+    again_while_missing(|| make_all(&parent, &directory))
+        .map_err(|cause| Error::new(format!("make {}", directory.display()), cause))?;
     Ok(directory)
 }
 
-/// Makes the directories from the top. Another interface's end may remove the common one in
-/// between, so this may be worth another try.
+/// Another interface's end removes the directory that all share, if it is empty, and so maybe
+/// between the steps of `make`.
+fn again_while_missing(mut make: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    for _ in 1..TRIES {
+        match make() {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            end => return end,
+        }
+    }
+    make()
+}
+
+/// Makes the directories from the top.
 fn make_all(parent: &Path, directory: &Path) -> io::Result<()> {
     parent
         .parent()
@@ -120,6 +125,48 @@ mod tests {
                     assert_eq!(mode & 0o777, MODE, "{}", path.display());
                 }
             }
+        });
+    }
+
+    #[test]
+    fn directories_that_vanish_are_made_again_but_not_for_ever() {
+        let tried = |vanish: u32, kind: io::ErrorKind| {
+            let mut count = 0;
+            let made = again_while_missing(|| {
+                count += 1;
+                if count <= vanish {
+                    Err(kind.into())
+                } else {
+                    Ok(())
+                }
+            });
+            (made.is_ok(), count)
+        };
+        let missing = io::ErrorKind::NotFound;
+        assert_eq!(tried(0, missing), (true, 1));
+        assert_eq!(tried(TRIES - 1, missing), (true, TRIES));
+        assert_eq!(tried(TRIES, missing), (false, TRIES));
+        assert_eq!(tried(1, io::ErrorKind::PermissionDenied), (false, 1));
+    }
+
+    /// As daemons start and end beside each other.
+    #[test]
+    fn the_end_of_another_interface_disturbs_no_start() {
+        without_bpffs(|| {
+            ensure_mounted().unwrap();
+            let common = Path::new(MOUNT_POINT).join("isatap");
+            std::thread::scope(|scope| {
+                for name in ["isatap0", "isatap1", "isatap2"] {
+                    let common = &common;
+                    scope.spawn(move || {
+                        for _ in 0..5000 {
+                            prepare(name).unwrap();
+                            fs::remove_dir_all(interface_directory(name)).unwrap();
+                            let _ = fs::remove_dir(common);
+                        }
+                    });
+                }
+            });
         });
     }
 

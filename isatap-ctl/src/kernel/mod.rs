@@ -6,6 +6,7 @@
 pub mod addresses;
 pub mod bpffs;
 pub mod capabilities;
+pub mod clsact;
 mod error;
 pub mod events;
 pub mod links;

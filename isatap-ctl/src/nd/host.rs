@@ -3,6 +3,7 @@
 
 mod expiry;
 mod learned;
+mod listed;
 mod refresh;
 mod report;
 mod schedule;

@@ -1,6 +1,7 @@
 //! The decision what to do.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use super::action::Action;
 use super::lifetime::agree;
@@ -111,7 +112,8 @@ fn stale_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
         .collect()
 }
 
-/// The addresses that are missing or have other lifetimes, unless somebody else has made them.
+/// The addresses that are missing or have other lifetimes, unless somebody else has made them;
+/// the deprecated ones first.
 fn fresh_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
     let now = observed.at;
     let device = &desired.device.name;
@@ -139,7 +141,12 @@ fn fresh_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
     let wanted = desired.addresses.iter().filter(|(address, wanted)| {
         !wanted.is_over(now) && !observed.other_addresses.contains(address)
     });
+    let mut wanted: Vec<_> = wanted.collect();
+    // The kernel lists the newest first, and programs such as radvd speak from the first one. Its
+    // own Redirects come from the last one, which is the lesser harm.
+    wanted.sort_by_key(|(_, wanted)| wanted.lifetimes(now).preferred != Some(Duration::ZERO));
     wanted
+        .into_iter()
         .filter_map(|(address, wanted)| step(*address, wanted))
         .collect()
 }

@@ -1,11 +1,12 @@
 //! Commands on pinned maps without a daemon. Needs root and a BPF file system.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use aya::maps::lpm_trie::{Key, LpmTrie};
 use aya::maps::{Array, HashMap, MapData, PerCpuArray, PerCpuValues};
 use isatap_common::abi::*;
 use isatap_common::path::Reason;
+use isatap_ctl::kernel::bpffs;
 
 use super::{document, isatap_ctl};
 
@@ -16,11 +17,7 @@ struct Pinned(PathBuf);
 
 impl Pinned {
     fn new() -> Self {
-        let directory = Path::new("/sys/fs/bpf/isatap")
-            .join(NAME)
-            .join(format!("v{LAYOUT}"));
-        std::fs::create_dir_all(&directory).unwrap();
-        let pinned = Self(directory);
+        let pinned = Self(bpffs::prepare(NAME).unwrap());
         pinned.fill();
         pinned
     }

@@ -64,16 +64,33 @@ fn strip_by_protocol(ctx: &TcContext, strip: Strip) -> Result<(), Reason> {
 /// Puts the outer header and then `header` in front of a packet that has no link-layer header.
 #[inline(always)]
 pub fn push(ctx: &TcContext, push: &Push, header: &[u8; ethernet::LENGTH]) -> Result<(), Reason> {
+    make_room(ctx)?;
+    let mut both = [0; ethernet::LENGTH + ipv4::LENGTH];
+    both[..ethernet::LENGTH].copy_from_slice(header);
+    both[ethernet::LENGTH..].copy_from_slice(&push.outer);
+    store(ctx, 0, &both)
+}
+
+/// The same for a packet whose link-layer addresses the kernel will fill in.
+#[inline(always)]
+pub fn push_unaddressed(ctx: &TcContext, push: &Push) -> Result<(), Reason> {
+    make_room(ctx)?;
+    let mut both = [0; 2 + ipv4::LENGTH];
+    both[..2].copy_from_slice(&ethernet::IPV4.to_be_bytes());
+    both[2..].copy_from_slice(&push.outer);
+    store(ctx, ethernet::LENGTH - 2, &both)
+}
+
+/// Makes room for both headers. The kernel has zeroed that of the link layer.
+#[inline(always)]
+fn make_room(ctx: &TcContext) -> Result<(), Reason> {
     let flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
     adjust_room(ctx, ipv4::LENGTH as i32, flags)?;
     // SAFETY: the context is the one that the kernel handed to the program.
     if unsafe { bpf_skb_change_head(raw(ctx), ethernet::LENGTH as u32, 0) } != 0 {
         return Err(Reason::Failed);
     }
-    let mut both = [0; ethernet::LENGTH + ipv4::LENGTH];
-    both[..ethernet::LENGTH].copy_from_slice(header);
-    both[ethernet::LENGTH..].copy_from_slice(&push.outer);
-    store(ctx, 0, &both)
+    Ok(())
 }
 
 /// Hands the packet to the stack as received on `device`.

@@ -76,11 +76,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     };
     let egress = resolve(ctx, &line, tunnel, total, site)?;
     line.sent(segments, bytes);
-    apply::push(
-        ctx,
-        &push,
-        &ethernet::header([0; 6], [0; 6], ethernet::IPV4),
-    )?;
+    apply::push_unaddressed(ctx, &push)?;
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
     Ok(Forwarded {

@@ -8,11 +8,15 @@ use anyhow::{Context as _, Result, ensure};
 use super::scene::Scene;
 use crate::interrupt;
 use crate::ns::Inside;
-use crate::traffic::{self, Way};
+use crate::traffic::{self, Amount, Way};
 
 /// Longer than three solicitations 4 s apart.
 const CONFIGURED: Duration = Duration::from_secs(20);
+/// A guest waits for nothing and works for every question.
+pub const PACE: Duration = Duration::from_millis(250);
 const PINGS: u32 = 10;
+/// Hundreds of segments; the guest keeps captures in memory.
+const SOME: Amount = Amount::Octets(500_000);
 
 /// The link-local ISATAP address with the u bit clear.
 pub fn link_local(ipv4: Ipv4Addr) -> Ipv6Addr {
@@ -43,7 +47,7 @@ pub fn configured(inside: &Inside, device: &str, address: Ipv6Addr) -> Result<()
         Ok((addresses.contains(&address) && !route.is_empty()).then_some(()))
     };
     // The device itself may still be to come.
-    let done = interrupt::poll(CONFIGURED, || Ok(has().unwrap_or_default()))?;
+    let done = interrupt::poll_every(PACE, CONFIGURED, || Ok(has().unwrap_or_default()))?;
     done.with_context(|| {
         let shown = inside.output("ip -6 addr show").map(|output| output.stdout);
         let routes = inside
@@ -59,7 +63,7 @@ pub fn configured(inside: &Inside, device: &str, address: Ipv6Addr) -> Result<()
 
 /// Pings, of which none may be lost.
 pub fn reaches(inside: &Inside, to: Ipv6Addr) -> Result<()> {
-    let pings = traffic::ping(inside, &to.to_string(), PINGS, 0.1)?;
+    let pings = traffic::ping(inside, &to.to_string(), PINGS, 0.05)?;
     ensure!(pings.lost() == 0, "ping {to}: {pings}");
     Ok(())
 }
@@ -73,7 +77,7 @@ pub fn lost_of_three(inside: &Inside, to: Ipv6Addr) -> Result<u32> {
 pub fn carries_tcp(scene: &Scene, client: &Inside, server: &Inside, to: Ipv6Addr) -> Result<()> {
     for (way, log) in [(Way::Upload, "upload"), (Way::Download, "download")] {
         let log = scene.file(&format!("iperf3-{log}.log"));
-        let rate = traffic::tcp(client, server, &to.to_string(), way, 1, &log)?;
+        let rate = traffic::tcp(client, server, &to.to_string(), way, SOME, &log)?;
         ensure!(rate > 0.0, "no data by TCP to {to}, {way:?}");
     }
     Ok(())

@@ -58,7 +58,12 @@ impl Scene {
         let number = self.captured.len() + self.captures.len() + 1;
         let capture = Capture::start(inside, device, &self.directory, number)?;
         self.captures.push(capture);
-        self.captures.last_mut().context("no capture")
+        self.last_capture()
+    }
+
+    /// The capture that was started last, to expect more of it.
+    pub fn last_capture(&mut self) -> Result<&mut Capture> {
+        self.captures.last_mut().context("nothing is captured")
     }
 
     /// Captures what passes the core on its way to and from the router: the IPv4 site as an

@@ -7,7 +7,7 @@ use crate::lab::Lab;
 use crate::site::SERVER;
 use crate::stats::Stats;
 use crate::story::Evidence;
-use crate::traffic::{Way, gigabits, tcp};
+use crate::traffic::{Amount, Way, gigabits, tcp};
 
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 2;
@@ -64,7 +64,7 @@ fn rate(lab: &Lab, server: &str) -> Result<f64> {
         &lab.site.server,
         server,
         Way::Upload,
-        SECONDS,
+        Amount::Seconds(SECONDS),
         &log,
     )
 }

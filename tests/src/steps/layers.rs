@@ -5,7 +5,7 @@ use crate::lab::Lab;
 use crate::site::SERVER;
 use crate::stats::Stats;
 use crate::story::Evidence;
-use crate::traffic::{Way, tcp};
+use crate::traffic::{Amount, Way, tcp};
 
 /// The share of the packets in transit that must take the short way.
 const SHARE: f64 = 0.99;
@@ -19,7 +19,7 @@ pub fn layers(lab: &mut Lab, xdp: Xdp) -> Evidence {
         &site.server,
         &SERVER.to_string(),
         Way::Upload,
-        2,
+        Amount::Seconds(2),
         &log,
     )?;
     let counted = Stats::read(lab.router()?)?.since(&before);

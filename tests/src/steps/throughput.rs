@@ -4,7 +4,7 @@ use crate::config::Xdp;
 use crate::lab::Lab;
 use crate::site::{HOST_B, SERVER, isatap_address};
 use crate::story::Evidence;
-use crate::traffic::{Way, gigabits, tcp};
+use crate::traffic::{Amount, Way, gigabits, tcp};
 
 /// Far below any machine, far above a connection that lives on retransmissions.
 const LEAST: f64 = 20e6;
@@ -17,15 +17,36 @@ pub fn throughput(lab: &mut Lab, _xdp: Xdp) -> Evidence {
     let rows = [
         (
             "a → server",
-            tcp(&site.host_a, &site.server, &server, Way::Upload, 2, &log)?,
+            tcp(
+                &site.host_a,
+                &site.server,
+                &server,
+                Way::Upload,
+                Amount::Seconds(2),
+                &log,
+            )?,
         ),
         (
             "server → a",
-            tcp(&site.host_a, &site.server, &server, Way::Download, 2, &log)?,
+            tcp(
+                &site.host_a,
+                &site.server,
+                &server,
+                Way::Download,
+                Amount::Seconds(2),
+                &log,
+            )?,
         ),
         (
             "a → b",
-            tcp(&site.host_a, &site.host_b, &b, Way::Upload, 2, &log)?,
+            tcp(
+                &site.host_a,
+                &site.host_b,
+                &b,
+                Way::Upload,
+                Amount::Seconds(2),
+                &log,
+            )?,
         ),
     ];
     for (what, rate) in rows {

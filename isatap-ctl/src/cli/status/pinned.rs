@@ -33,6 +33,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         } else {
             Role::Host
         },
+        advertised_by: None,
         daemon: DaemonStatus {
             alive: false,
             pid: lock::holder(interface).ok().flatten(),

@@ -13,6 +13,7 @@ fn full() -> StatusDocument {
         schema: SCHEMA,
         interface: "isatap0".to_owned(),
         role: Role::Host,
+        advertised_by: None,
         daemon: DaemonStatus {
             alive: true,
             pid: Some(42),
@@ -71,6 +72,13 @@ fn full() -> StatusDocument {
 }
 
 fn printed(print: impl Fn(&StatusDocument, &mut Output<'_>) -> Result<()>) -> String {
+    printed_of(&full(), print)
+}
+
+fn printed_of(
+    status: &StatusDocument,
+    print: impl Fn(&StatusDocument, &mut Output<'_>) -> Result<()>,
+) -> String {
     let mut text = Vec::new();
     let mut output = Output {
         json: false,
@@ -78,7 +86,7 @@ fn printed(print: impl Fn(&StatusDocument, &mut Output<'_>) -> Result<()>) -> St
         terminal: false,
         to: &mut text,
     };
-    print(&full(), &mut output).unwrap();
+    print(status, &mut output).unwrap();
     String::from_utf8(text).unwrap()
 }
 
@@ -86,6 +94,35 @@ fn printed(print: impl Fn(&StatusDocument, &mut Output<'_>) -> Result<()>) -> St
 fn everything_is_shown() {
     insta::assert_snapshot!(printed(text::print));
     insta::assert_snapshot!(printed(brief::print));
+}
+
+#[test]
+fn a_router_says_who_advertises() {
+    let line = |by| {
+        let status = StatusDocument {
+            role: Role::Router,
+            advertised_by: by,
+            ..full()
+        };
+        let shown = printed_of(&status, text::print);
+        let line = shown.lines().find(|line| line.contains("adverts"));
+        line.map(ToOwned::to_owned)
+    };
+    assert_eq!(line(None), None);
+    let daemon = line(Some(AdvertisedBy::Daemon));
+    assert_eq!(daemon.as_deref(), Some("  adverts    from the daemon"));
+    let other = line(Some(AdvertisedBy::Other));
+    let expected = "  adverts    from another program, as router.advertise = false wants it";
+    assert_eq!(other.as_deref(), Some(expected));
+}
+
+/// An earlier daemon does not say who advertises.
+#[test]
+fn a_document_without_the_advertiser_reads() {
+    let mut document = serde_json::to_value(full()).unwrap();
+    document.as_object_mut().unwrap().remove("advertised_by");
+    let read: StatusDocument = serde_json::from_value(document).unwrap();
+    assert_eq!(read, full());
 }
 
 #[test]

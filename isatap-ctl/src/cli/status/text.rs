@@ -3,7 +3,7 @@ use anyhow::Result;
 use crate::cli::columns::Columns;
 use crate::cli::{Output, prl, words};
 use crate::control::{
-    DaemonStatus, DnsStatus, LayerTotals, LinkStatus, Role, StatusDocument, XdpState,
+    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, Role, StatusDocument, XdpState,
 };
 
 /// Everything, in sections; a section without content is left out.
@@ -57,10 +57,20 @@ fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
         }
         None => writeln!(output.to, "  device     {}", output.style.bad("missing"))?,
     }
+    if let Some(by) = status.advertised_by {
+        writeln!(output.to, "  adverts    {}", adverts(by))?;
+    }
     for address in &status.addresses {
         writeln!(output.to, "  address    {address}")?;
     }
     Ok(())
+}
+
+const fn adverts(by: AdvertisedBy) -> &'static str {
+    match by {
+        AdvertisedBy::Daemon => "from the daemon",
+        AdvertisedBy::Other => "from another program, as router.advertise = false wants it",
+    }
 }
 
 fn daemon(daemon: &DaemonStatus) -> String {

@@ -9,6 +9,7 @@ pub(in crate::config) struct Problems<'a> {
     text: &'a str,
     damaged: Vec<usize>,
     found: RefCell<Vec<Problem>>,
+    notes: RefCell<Vec<Problem>>,
 }
 
 struct Problem {
@@ -30,6 +31,7 @@ impl<'a> Problems<'a> {
             text,
             damaged: found.iter().map(|p| line(text, p.offset)).collect(),
             found: RefCell::new(found),
+            notes: RefCell::default(),
         }
     }
 
@@ -62,21 +64,38 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// Records what is no error at `span`, but should be known.
+    pub fn note(&self, span: &Range<usize>, message: String) {
+        self.notes.borrow_mut().push(Problem {
+            offset: span.start,
+            message,
+        });
+    }
+
     /// What is written at `span`, if it fits into a message.
     pub fn written(&self, span: &Range<usize>) -> Option<&'a str> {
         let text = self.text.get(span.clone())?;
         (text.len() <= 60 && !text.contains('\n')).then_some(text)
     }
 
-    /// Every error in the order of the file, if there are any.
-    pub fn into_diagnostics(self, file: &Path) -> Option<Diagnostics> {
-        let mut found = self.found.into_inner();
-        found.sort_by_key(|problem| problem.offset);
+    /// Every error in the order of the file.
+    pub fn errors(&self, file: &Path) -> Diagnostics {
+        self.in_order(file, &self.found)
+    }
+
+    /// Every note in the order of the file.
+    pub fn notes(&self, file: &Path) -> Diagnostics {
+        self.in_order(file, &self.notes)
+    }
+
+    fn in_order(&self, file: &Path, problems: &RefCell<Vec<Problem>>) -> Diagnostics {
+        let mut problems = problems.take();
+        problems.sort_by_key(|problem| problem.offset);
         let mut diagnostics = Diagnostics::none(file);
-        for problem in found {
+        for problem in problems {
             diagnostics.push(self.text, problem.offset, problem.message);
         }
-        (!diagnostics.list().is_empty()).then_some(diagnostics)
+        diagnostics
     }
 
     fn push(&self, offset: usize, message: String) {

@@ -155,6 +155,15 @@ impl<'a> Table<'a> {
         self.problems.wrong(&span, message);
     }
 
+    /// Notes that `key`, if it is there, has no effect, and why.
+    pub fn idle(&self, key: &'static str, why: &str) {
+        let Some(entries) = self.entries else { return };
+        if let Some((name, _)) = entries.get_key_value(key) {
+            let message = format!("{} has no effect, because {why}", self.path_of(key));
+            self.problems.note(&name.span(), message);
+        }
+    }
+
     /// Refuses every key that nothing asked for.
     pub fn refuse_unknown(&self) {
         let known = self.known.borrow();

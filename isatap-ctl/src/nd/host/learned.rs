@@ -7,12 +7,13 @@ use isatap_common::nd::{
 };
 
 use super::expiry::Expiry;
+use super::listed::Listed;
 use super::settings::Settings;
 use super::slaac;
 use crate::clock::Boottime;
 
 /// Entries of each kind, so that one router cannot fill the memory.
-const LIMIT: usize = 256;
+pub(super) const LIMIT: usize = 256;
 
 /// The union of what all routers told (RFC 4861 section 6.3.4).
 #[derive(Debug, Default)]
@@ -20,8 +21,8 @@ pub(super) struct Learned {
     pub(super) on_link: BTreeMap<Prefix, Claim>,
     pub(super) autonomous: BTreeMap<Prefix, Claim>,
     pub(super) routes: BTreeMap<(Prefix, Ipv4Addr), RouteEntry>,
-    pub(super) servers: BTreeMap<(Ipv6Addr, Ipv4Addr), Expiry>,
-    pub(super) domains: BTreeMap<(DomainName, Ipv4Addr), Expiry>,
+    pub(super) servers: Listed<Ipv6Addr>,
+    pub(super) domains: Listed<DomainName>,
     pub(super) mtu: Option<Told<u32>>,
     pub(super) hop_limit: Option<Told<u8>>,
     pub(super) reachable_time: Option<Told<Duration>>,
@@ -144,20 +145,17 @@ impl Learned {
     }
 
     fn take_dns(&mut self, from: Sender, advert: &RouterAdvert) {
-        for option in &advert.dns_servers {
-            let valid = Expiry::after(from.now, option.lifetime);
-            for address in &option.addresses {
-                put(&mut self.servers, (*address, from.router), valid);
-            }
-        }
-        for option in &advert.search_lists {
-            let valid = Expiry::after(from.now, option.lifetime);
-            for name in &option.names {
-                put(&mut self.domains, (name.clone(), from.router), valid);
-            }
-        }
-        self.servers.retain(|_, valid| !valid.is_past(from.now));
-        self.domains.retain(|_, valid| !valid.is_past(from.now));
+        let ends = |lifetime| Expiry::after(from.now, lifetime);
+        let servers = advert.dns_servers.iter().flat_map(|option| {
+            let addresses = option.addresses.iter();
+            addresses.map(move |address| (*address, ends(option.lifetime)))
+        });
+        self.servers.take(from, servers);
+        let domains = advert.search_lists.iter().flat_map(|option| {
+            let names = option.names.iter();
+            names.map(move |name| (name.clone(), ends(option.lifetime)))
+        });
+        self.domains.take(from, domains);
     }
 
     /// Forgets the kinds that `settings` do not accept.
@@ -192,8 +190,8 @@ impl Learned {
             });
         }
         self.routes.retain(|(_, via), _| *via != router);
-        self.servers.retain(|(_, via), _| *via != router);
-        self.domains.retain(|(_, via), _| *via != router);
+        self.servers.forget(router);
+        self.domains.forget(router);
         self.mtu = self.mtu.filter(|told| told.by != router);
         self.hop_limit = self.hop_limit.filter(|told| told.by != router);
         self.reachable_time = self.reachable_time.filter(|told| told.by != router);
@@ -205,8 +203,8 @@ impl Learned {
         self.on_link.retain(|_, claim| !claim.valid.is_past(now));
         self.autonomous.retain(|_, claim| !claim.valid.is_past(now));
         self.routes.retain(|_, route| !route.valid.is_past(now));
-        self.servers.retain(|_, valid| !valid.is_past(now));
-        self.domains.retain(|_, valid| !valid.is_past(now));
+        self.servers.expire(now);
+        self.domains.expire(now);
     }
 
     /// The first change that time makes after `now`.
@@ -217,7 +215,7 @@ impl Learned {
             .values()
             .flat_map(|claim| [claim.valid, claim.preferred]);
         let routes = self.routes.values().map(|route| route.valid);
-        let dns = self.servers.values().chain(self.domains.values()).copied();
+        let dns = self.servers.ends().chain(self.domains.ends());
         let ends = claims.chain(addresses).chain(routes).chain(dns);
         ends.filter_map(Expiry::time).filter(|end| *end > now).min()
     }

@@ -72,25 +72,23 @@ impl Solicitor {
     }
 
     fn dns_servers(&self, now: Boottime) -> Vec<DnsServer> {
-        let servers = self.learned.servers.iter();
-        let valid = servers.filter(|(_, valid)| !valid.is_past(now));
-        valid
-            .map(|((address, via), valid)| DnsServer {
-                address: *address,
-                via: *via,
-                valid_until: valid.time(),
+        let servers = self.learned.servers.valid(now);
+        servers
+            .map(|entry| DnsServer {
+                address: entry.value,
+                via: entry.router,
+                valid_until: entry.valid.time(),
             })
             .collect()
     }
 
     fn search_domains(&self, now: Boottime) -> Vec<SearchDomain> {
-        let domains = self.learned.domains.iter();
-        let valid = domains.filter(|(_, valid)| !valid.is_past(now));
-        valid
-            .map(|((name, via), valid)| SearchDomain {
-                name: name.clone(),
-                via: *via,
-                valid_until: valid.time(),
+        let domains = self.learned.domains.valid(now);
+        domains
+            .map(|entry| SearchDomain {
+                name: entry.value.clone(),
+                via: entry.router,
+                valid_until: entry.valid.time(),
             })
             .collect()
     }

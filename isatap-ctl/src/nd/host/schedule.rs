@@ -21,6 +21,8 @@ pub(super) struct Schedule {
     tries: u32,
     interval: Duration,
     form: Option<Form>,
+    /// The form of the last question, until there is an answer.
+    unanswered: Option<Form>,
     asked: Option<Boottime>,
 }
 
@@ -40,6 +42,7 @@ impl Schedule {
             tries: 0,
             interval: INTERVAL,
             form: None,
+            unanswered: None,
             asked: None,
         }
     }
@@ -66,6 +69,7 @@ impl Schedule {
     /// The router answered in `form`, and is asked again at `refresh`.
     pub(super) fn answered(&mut self, form: Form, refresh: Option<Boottime>) {
         self.form = Some(form);
+        self.unanswered = None;
         self.tries = 0;
         self.interval = INTERVAL;
         self.next = refresh.map_or(Next::Idle, Next::At);
@@ -91,6 +95,7 @@ impl Schedule {
         }
         let form = self.form_of_try(router);
         self.asked = Some(now);
+        self.unanswered = Some(form);
         self.grow(random);
         self.next = Next::At(now.saturating_add(self.interval));
         Some(form)
@@ -108,27 +113,11 @@ impl Schedule {
         }
     }
 
-    /// The form that answered or is canonical, and where both are possible the other by turns.
+    /// The form that answered, or the canonical one; and while that is not answered the other by
+    /// turns, because peers do not agree which IPv4 addresses are globally unique: Linux counts
+    /// 100.64.0.0/10, 192.0.0.0/24, 198.51.100.0/24 and 203.0.113.0/24 among them.
     fn form_of_try(&self, router: Ipv4Addr) -> Form {
-        let canonical = Form::of(router.octets());
-        let first = self.form.unwrap_or(canonical);
-        if self.tries.is_multiple_of(2) || !has_both_forms(router) {
-            return first;
-        }
-        match first {
-            Form::Local => Form::Global,
-            Form::Global => Form::Local,
-        }
+        let known = || self.form.unwrap_or(Form::of(router.octets()));
+        self.unanswered.map_or_else(known, Form::other)
     }
-}
-
-/// Linux sets the u bit for some blocks that are not globally unique, so a router there may hold
-/// either form, like a router with a globally unique address.
-fn has_both_forms(router: Ipv4Addr) -> bool {
-    let octets = router.octets();
-    Form::of(octets) == Form::Global
-        || matches!(
-            octets,
-            [100, 64..=127, ..] | [192, 0, 0, _] | [198, 51, 100, _] | [203, 0, 113, _]
-        )
 }

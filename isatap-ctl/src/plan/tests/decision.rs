@@ -35,6 +35,28 @@ fn from_nothing_everything_is_made_in_order() {
 }
 
 #[test]
+fn a_deprecated_address_is_made_before_the_one_that_programs_shall_speak_from() {
+    let mut desired = desired(NOW);
+    let deprecated = AddressSpec {
+        preferred: Some(NOW),
+        ..AddressSpec::lasting(64)
+    };
+    let twin = ip("fe80::200:5efe:a00:1");
+    desired.addresses.insert(twin, deprecated);
+    let mut observed = fulfilled(&desired, NOW);
+    observed.addresses.clear();
+    let order: Vec<_> = diff(&desired, &observed)
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::AddAddress { address, .. } => Some(address),
+            _ => None,
+        })
+        .collect();
+    let others = ["2001:db8::5efe:a00:1", "fe80::5efe:a00:1"].map(ip);
+    assert_eq!(order, [twin, others[0], others[1]]);
+}
+
+#[test]
 fn what_is_there_needs_nothing() {
     let desired = desired(NOW);
     let mut observed = fulfilled(&desired, NOW);

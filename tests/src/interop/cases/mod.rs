@@ -1,10 +1,26 @@
 //! The cases, by what stands on the other side.
 
+mod direct;
 mod faults;
+mod forms;
 mod kernel;
+mod our_radvd;
+mod ours;
 mod sit_host;
+mod sit_router;
+mod two_routers;
 
 use super::case::Case;
 
 /// Every group, in the order of the document.
-pub const ALL: &[&[Case]] = &[kernel::CASES, sit_host::CASES, faults::CASES];
+pub const ALL: &[&[Case]] = &[
+    kernel::CASES,
+    ours::CASES,
+    sit_host::CASES,
+    sit_router::CASES,
+    our_radvd::CASES,
+    direct::CASES,
+    two_routers::CASES,
+    forms::CASES,
+    faults::CASES,
+];

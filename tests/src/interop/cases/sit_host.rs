@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::config::{self, Xdp};
 use crate::interop::case::Case;
 use crate::interop::connectivity::{carries_tcp, configured, in_prefix, link_local, reaches};
-use crate::interop::peers::{Isatapd, Sit, rdisc6};
+use crate::interop::peers::{Isatapd, SIT, Sit, rdisc6};
 use crate::interop::scene::Scene;
 use crate::interrupt;
 use crate::site::{HOST_A, PREFIX, ROUTER, SERVER};
@@ -28,20 +28,20 @@ pub const CASES: &[Case] = &[
 ];
 
 fn isatapd(scene: &mut Scene) -> Result<()> {
-    expect_solicitation(scene, "ip.ttl == 64 && ip.flags.df == 1")?;
+    expect_solicitation(scene, "ip.ttl == 63 && ip.flags.df == 1")?;
     let _router = start_router(scene)?;
     let daemon = Isatapd::start(&scene.site.host_a, &[ROUTER], &scene.file("isatapd.log"))?;
     connected(scene).with_context(|| format!("isatapd: {}", daemon.printed()))
 }
 
 fn rdisc6_host(scene: &mut Scene) -> Result<()> {
-    expect_solicitation(scene, "ip.ttl == 64")?;
+    expect_solicitation(scene, "ip.ttl == 63")?;
     let _router = start_router(scene)?;
     let sit = Sit::create(&scene.site.host_a, HOST_A)?;
     sit.potential_router(ROUTER)?;
     let own = interrupt::poll(Duration::from_secs(5), || Ok(sit.link_local().ok()))?;
     ensure!(own == Some(link_local(HOST_A)), "the kernel made {own:?}");
-    let advertised = rdisc6(&scene.site.host_a, link_local(ROUTER), "is0")?;
+    let advertised = rdisc6(&scene.site.host_a, link_local(ROUTER), SIT)?;
     for line in advertised.lines().filter(|line| line.contains(" : ")) {
         scene.note(line.trim());
     }
@@ -57,7 +57,7 @@ fn start_router(scene: &Scene) -> Result<crate::daemon::Daemon> {
     )
 }
 
-/// What must be seen between the host and our router.
+/// What must be seen between the host and our router, one hop of IPv4 from the host.
 fn expect_solicitation(scene: &mut Scene, outer: &str) -> Result<()> {
     let (ours, theirs) = (link_local(ROUTER), link_local(HOST_A));
     let wire = scene.capture_at_router()?;
@@ -106,7 +106,7 @@ fn expect_solicitation(scene: &mut Scene, outer: &str) -> Result<()> {
 
 fn connected(scene: &mut Scene) -> Result<()> {
     let host = (*scene.site.host_a).clone();
-    configured(&host, "is0", in_prefix(PREFIX, HOST_A))?;
+    configured(&host, SIT, in_prefix(PREFIX, HOST_A))?;
     reaches(&host, SERVER)?;
     reaches(&scene.site.server, in_prefix(PREFIX, HOST_A))?;
     carries_tcp(scene, &host, &scene.site.server, SERVER)

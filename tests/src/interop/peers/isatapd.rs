@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::Result;
+use nix::sys::signal::Signal;
 
 use super::sit::DEVICE;
 use crate::ns::Inside;
@@ -28,6 +29,11 @@ impl Isatapd {
         );
         let process = inside.start(&words, log)?;
         Ok(Self { process })
+    }
+
+    /// Has it solicit all routers anew: it asks one that stays silent three times, then never again.
+    pub fn solicit(&self) -> Result<()> {
+        self.process.signal(Signal::SIGHUP)
     }
 
     /// What it logged.

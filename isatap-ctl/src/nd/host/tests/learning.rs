@@ -154,6 +154,39 @@ fn zero_lifetimes_remove() {
     assert_eq!(address.preferred_until, Some(START), "deprecated at once");
 }
 
+/// The parts of an advertisement in two messages, told again in another order, and one withdrawn.
+#[test]
+fn name_servers_keep_the_order_of_their_router() {
+    let mut host = asked(&[R1, R2]);
+    let servers = |digits: &str, seconds: u32| RouterAdvert {
+        dns_servers: vec![DnsServers {
+            lifetime: Lifetime::Seconds(seconds),
+            addresses: digits
+                .chars()
+                .map(|digit| format!("2001:db8::{digit}").parse().unwrap())
+                .collect(),
+        }],
+        ..advert()
+    };
+    let told = |host: &Solicitor| -> String {
+        let servers = host.state(START).dns_servers.into_iter();
+        let digits = servers.map(|server| server.address.to_string().pop().unwrap());
+        digits.collect()
+    };
+    for (router, digits, seconds, expected) in [
+        (R1, "31", 600, "31"),
+        (R1, "92", 600, "3192"),
+        (R2, "5", 600, "31925"),
+        (R1, "31", 600, "31925"),
+        (R1, "92", 600, "31925"),
+        (R1, "4132", 600, "413295"),
+        (R1, "3", 0, "41295"),
+    ] {
+        tell(&mut host, START, router, &servers(digits, seconds)).unwrap();
+        assert_eq!(told(&host), expected, "after {digits}");
+    }
+}
+
 #[test]
 fn validity_is_shortened_below_two_hours_in_steps_only() {
     let seconds = Lifetime::Seconds;

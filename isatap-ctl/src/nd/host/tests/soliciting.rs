@@ -29,31 +29,51 @@ fn three_questions_four_seconds_apart_then_ever_rarer() {
     );
     for (_, solicit) in &sent {
         assert_eq!(solicit.source, link_local(Form::Local, HOST));
-        assert_eq!(solicit.destination, link_local(Form::Local, R1));
         let bytes = RouterSolicit.encode(solicit.source, solicit.destination);
         assert_eq!(solicit.bytes, bytes);
     }
 }
 
+/// Destinations of the first `count` solicitations.
+fn asked_at(host: &mut Solicitor, now: Boottime, count: usize) -> Vec<Ipv6Addr> {
+    let sent = follow(host, now, count);
+    sent.into_iter().map(|(_, rs)| rs.destination).collect()
+}
+
 #[test]
 fn both_forms_are_tried_by_turns_and_the_one_that_answered_is_kept() {
-    let mut host = host(&[PUBLIC]);
-    let sent = follow(&mut host, START, 4);
-    let forms: Vec<_> = sent
-        .iter()
-        .map(|(_, solicit)| solicit.destination)
-        .collect();
-    let (local, global) = (
-        link_local(Form::Local, PUBLIC),
-        link_local(Form::Global, PUBLIC),
-    );
-    assert_eq!(forms, [global, local, global, local]);
-    let now = sent[3].0;
-    let to = link_local(Form::Local, HOST);
-    let bytes = advert().encode(local, to, 1280).remove(0);
-    host.advertised(now, local, to, Some(255), &bytes).unwrap();
-    assert_eq!(host.state(now).routers[0].form, Some(Form::Local));
-    assert_eq!(follow(&mut host, now, 1)[0].1.destination, local);
+    for router in [R1, [198, 51, 100, 1], PUBLIC] {
+        let canonical = Form::of(router);
+        let [first, second] = [canonical, canonical.other()].map(|form| link_local(form, router));
+        for (form, answer) in [(canonical, first), (canonical.other(), second)] {
+            let mut host = host(&[router]);
+            let sent = follow(&mut host, START, 4);
+            let asked: Vec<_> = sent.iter().map(|(_, rs)| rs.destination).collect();
+            assert_eq!(asked, [first, second, first, second]);
+            let now = sent[3].0;
+            let to = link_local(Form::Local, HOST);
+            let bytes = advert().encode(answer, to, 1280).remove(0);
+            host.advertised(now, answer, to, Some(255), &bytes).unwrap();
+            let state = host.state(now);
+            assert_eq!(state.routers[0].form, Some(form));
+            assert_eq!(state.default_routes[0].gateway, answer);
+            let other = if answer == first { second } else { first };
+            assert_eq!(asked_at(&mut host, now, 3), [answer, other, answer]);
+        }
+    }
+}
+
+/// An uplink that keeps coming and going must not keep the other form from its turn.
+#[test]
+fn events_do_not_start_over_with_the_form_that_was_not_answered() {
+    let mut host = host(&[R1]);
+    let (first, second) = (link_local(Form::Local, R1), link_local(Form::Global, R1));
+    let mut now = START;
+    for expected in [first, second, first] {
+        assert_eq!(asked_at(&mut host, now, 1), [expected]);
+        host.link_up();
+        now += secs(10);
+    }
 }
 
 #[test]
