@@ -17,6 +17,9 @@ use crate::process::Process;
 const READY: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(10);
 
+/// With what it refuses.
+const LOG: &str = "info,isatap_ctl=debug";
+
 /// One daemon with its configuration file; what it made in the kernel is removed with this value.
 #[derive(Debug)]
 pub struct Daemon {
@@ -63,6 +66,7 @@ impl Daemon {
         let mut command = self.inside.command(&self.program);
         command.arg("run").arg("--config").arg(&self.config);
         command.env("NOTIFY_SOCKET", self.notify.path());
+        command.env("RUST_LOG", LOG);
         self.process = Some(Process::start(&mut command, &self.log)?);
         self.wait_ready()
     }

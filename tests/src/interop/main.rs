@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use isatap_tests::interop::case::Case;
 use isatap_tests::interop::judge;
-use isatap_tests::interop::run::{self, Clock};
+use isatap_tests::interop::run::{self, Clock, Ours};
 
 #[derive(Parser)]
 #[command(name = "isatap-interop", about)]
@@ -32,6 +32,9 @@ enum Task {
         /// The controller
         #[arg(long, value_name = "PROGRAM")]
         isatap_ctl: PathBuf,
+        /// The kernel programs as an object file
+        #[arg(long, value_name = "FILE", default_value = "/isatap.o")]
+        object: PathBuf,
         /// Where outcome and captures go
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
@@ -73,8 +76,15 @@ fn perform(task: Task) -> Result<bool> {
             case,
             clock,
             isatap_ctl,
+            object,
             results,
-        } => run::run(&case, clock, &isatap_ctl, &results).map(|()| true),
+        } => {
+            let ours = Ours {
+                program: &isatap_ctl,
+                object: &object,
+            };
+            run::run(&case, clock, ours, &results).map(|()| true)
+        }
         Task::Judge {
             document,
             write,

@@ -82,8 +82,9 @@ pub enum Must {
         most: Option<u64>,
     },
     /// What they are, octet by octet from the outer IPv4 header on, in order: scapy builds each from
-    /// an expression. The identification of the outer header, which is ours to choose, is taken
-    /// from the packet.
+    /// an expression. What the sender may choose as it likes, the identification of the outer
+    /// header and the flow label of the inner one, is taken from the packet unless the expression
+    /// gives it.
     Be {
         /// One expression a packet.
         expressions: Vec<String>,

@@ -38,8 +38,17 @@ impl Clock {
     }
 }
 
+/// The product.
+#[derive(Clone, Copy, Debug)]
+pub struct Ours<'path> {
+    /// The controller.
+    pub program: &'path Path,
+    /// The kernel programs.
+    pub object: &'path Path,
+}
+
 /// Plays the named cases, or all, and adds what happened to the results.
-pub fn run(names: &[String], clock: Clock, program: &Path, results: &Path) -> Result<()> {
+pub fn run(names: &[String], clock: Clock, ours: Ours<'_>, results: &Path) -> Result<()> {
     for name in names {
         ensure!(Case::all().any(|case| case.name == name), "no case {name}");
     }
@@ -47,13 +56,13 @@ pub fn run(names: &[String], clock: Clock, program: &Path, results: &Path) -> Re
         schema: 1,
         kernel: exec::line("busybox uname -r")?.trim().to_owned(),
         versions: versions(),
-        programs: programs::figures(Path::new("/isatap.o"))?,
+        programs: programs::figures(ours.object)?,
         cases: Vec::new(),
     };
     let wanted = Case::all().filter(|case| clock.suits(case));
     for case in wanted.filter(|case| names.is_empty() || names.iter().any(|name| name == case.name))
     {
-        let played = play(case, program, &results.join(case.name));
+        let played = play(case, ours.program, &results.join(case.name));
         tell(&played);
         outcome.cases.push(played);
         // After each: a machine that dies later has told the rest.

@@ -6,6 +6,7 @@ mod forms;
 mod kernel;
 mod our_radvd;
 mod ours;
+mod replay;
 mod sit_host;
 mod sit_router;
 mod two_routers;
@@ -22,5 +23,6 @@ pub const ALL: &[&[Case]] = &[
     direct::CASES,
     two_routers::CASES,
     forms::CASES,
+    replay::CASES,
     faults::CASES,
 ];

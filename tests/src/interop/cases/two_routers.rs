@@ -46,7 +46,7 @@ fn failover(scene: &mut Scene) -> Result<()> {
     let c = scene.site.join(&scene.names, "c", HOST_C)?;
     let d = scene.site.join(&scene.names, "d", HOST_D)?;
     let second = second_router(scene)?;
-    let mut ours = start_ours(scene)?;
+    let mut ours = start_ours(scene, "high")?;
     let linux = start_linux(scene, &second)?;
     let (device_a, device_c) = (
         scene.names.host_a_device().to_owned(),
@@ -79,7 +79,8 @@ fn failover(scene: &mut Scene) -> Result<()> {
     drop(ours);
     // What it told is over.
     interrupt::sleep(Duration::from_secs(LIFETIME.into()))?;
-    let _ours = start_ours(scene)?;
+    // Less preferred than the other, which is in use.
+    let _ours = start_ours(scene, "low")?;
     b.solicit()?;
     of_d.solicit()?;
     each_knows(&hosts, ROUTER)?;
@@ -171,11 +172,11 @@ fn second_router(scene: &Scene) -> Result<Namespace> {
     Ok(second)
 }
 
-fn start_ours(scene: &Scene) -> Result<Daemon> {
+fn start_ours(scene: &Scene, preference: &str) -> Result<Daemon> {
     let device = scene.names.router_device();
     let config = format!(
         "[interface]\nname = \"{device}\"\nrole = \"router\"\nuplinks = [\"{UPLINK}\"]\n\
-         [router]\nlinks = [\"{NATIVE}\"]\nlifetime = \"{LIFETIME}s\"\n\
+         [router]\nlinks = [\"{NATIVE}\"]\nlifetime = \"{LIFETIME}s\"\npreference = \"{preference}\"\n\
          [[router.prefix]]\nprefix = \"{PREFIX}/64\"\n"
     );
     scene.start(&scene.site.router, device, &config)
@@ -219,6 +220,10 @@ fn expect(scene: &mut Scene) -> Result<()> {
         );
         wire.sees(
             "its packets have gone by each",
+            &format!("icmpv6.type == 128 && ip.dst == {router} && ipv6.src == {global}"),
+        );
+        wire.sees(
+            "and so have the answers",
             &format!("icmpv6.type == 129 && ip.src == {router} && ipv6.dst == {global}"),
         );
     }

@@ -8,13 +8,15 @@ use anyhow::{Result, bail};
 use super::wireshark;
 use crate::exec;
 
+/// Debian's own interpreter: the one that has Debian's scapy.
+const PYTHON: &str = "/usr/bin/python3";
 const PROGRAM: &str = include_str!("frames.py");
 
 /// What differs between the packets that match and those that scapy builds, if anything does.
 pub fn compare(file: &Path, filter: &str, expressions: &[String]) -> Result<Option<String>> {
     let selected = file.with_extension("selected.pcap");
     wireshark::select(file, filter, &selected)?;
-    let mut scapy = Command::new("python3");
+    let mut scapy = Command::new(PYTHON);
     scapy.args(["-c", PROGRAM]).arg(&selected).args(expressions);
     let output = exec::output(&mut scapy)?;
     match output.code {
