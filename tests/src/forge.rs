@@ -1,6 +1,7 @@
 //! Sending packets that no honest stack would send.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -9,17 +10,31 @@ use crate::ns::Inside;
 
 /// Sends an IPv4 packet, its header included, from a namespace; routes and ARP are the kernel's.
 pub fn send(from: &Inside, destination: Ipv4Addr, packet: &[u8]) -> Result<()> {
+    send_often(from, destination, packet, 1).map(drop)
+}
+
+/// Sends it so many times, as fast as it goes, and tells how long that took.
+pub fn send_often(
+    from: &Inside,
+    destination: Ipv4Addr,
+    packet: &[u8],
+    times: u32,
+) -> Result<Duration> {
     from.enter(|| {
         // IPPROTO_RAW
         let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255)))
             .context("a raw socket")?;
         socket.set_header_included_v4(true)?;
-        let sent = socket.send_to(packet, &SocketAddrV4::new(destination, 0).into())?;
-        ensure!(
-            sent == packet.len(),
-            "sent {sent} of {} octets",
-            packet.len()
-        );
-        Ok(())
+        let to = SocketAddrV4::new(destination, 0).into();
+        let start = Instant::now();
+        for _ in 0..times {
+            let sent = socket.send_to(packet, &to)?;
+            ensure!(
+                sent == packet.len(),
+                "sent {sent} of {} octets",
+                packet.len()
+            );
+        }
+        Ok(start.elapsed())
     })
 }

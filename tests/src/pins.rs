@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use nix::mount::{MsFlags, mount, umount};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
@@ -13,6 +13,18 @@ const OURS: &str = "/sys/fs/bpf/isatap";
 /// Where the pins of one ISATAP device are.
 pub fn directory(device: &str) -> PathBuf {
     Path::new(OURS).join(device)
+}
+
+/// Where a map of an ISATAP device is pinned, below the directory of its layout.
+pub fn map(device: &str, name: &str) -> Result<PathBuf> {
+    let pins = directory(device);
+    for layout in fs::read_dir(&pins)? {
+        let map = layout?.path().join(name);
+        if map.exists() {
+            return Ok(map);
+        }
+    }
+    bail!("no map {name} below {}", pins.display())
 }
 
 /// The mounted file system; what the lab pinned is removed with this value, and so is the mount if

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::capture::Capture;
 use super::case::Case;
-use super::outcome::{Comparison, Played};
+use super::outcome::{Captured, Comparison, Played};
 use crate::daemon::Daemon;
 use crate::names::Names;
 use crate::ns::Inside;
@@ -18,6 +18,7 @@ use crate::site::Site;
 #[derive(Debug)]
 pub struct Scene {
     captures: Vec<Capture>,
+    captured: Vec<Captured>,
     /// The namespaces.
     pub site: Site,
     /// What devices and namespaces are called.
@@ -36,6 +37,7 @@ impl Scene {
         let names = Names::unique();
         Ok(Self {
             captures: Vec::new(),
+            captured: Vec::new(),
             _pins: Pins::prepare(names.devices())?,
             site: Site::numbered(&names, case.numbering)?,
             names,
@@ -56,9 +58,9 @@ impl Scene {
         &self.program
     }
 
-    /// Captures on a device from now to the end of the case.
+    /// Captures on a device from now to the end of the case or of all captures.
     pub fn capture(&mut self, inside: &Inside, device: &str) -> Result<&mut Capture> {
-        let number = self.captures.len() + 1;
+        let number = self.captured.len() + self.captures.len() + 1;
         let capture = Capture::start(inside, device, &self.directory, number)?;
         self.captures.push(capture);
         self.last_capture()
@@ -74,6 +76,14 @@ impl Scene {
     pub fn capture_at_router(&mut self) -> Result<&mut Capture> {
         let core = (*self.site.core).clone();
         self.capture(&core, "to-router")
+    }
+
+    /// Ends the captures under way: what follows is another matter, or must not bear their cost.
+    pub fn end_captures(&mut self) -> Result<()> {
+        for capture in std::mem::take(&mut self.captures) {
+            self.captured.push(capture.finish()?);
+        }
+        Ok(())
     }
 
     /// A file of this case, which the results keep.
@@ -105,9 +115,8 @@ impl Scene {
     pub fn end(mut self, played: &mut Played) -> Result<()> {
         played.notes = std::mem::take(&mut self.notes);
         played.comparison = self.comparison.take();
-        for capture in std::mem::take(&mut self.captures) {
-            played.captures.push(capture.finish()?);
-        }
-        Ok(())
+        let ended = self.end_captures();
+        played.captures = std::mem::take(&mut self.captured);
+        ended
     }
 }

@@ -17,7 +17,8 @@ mod outer;
 pub use inner::Inner;
 pub use outer::Outer;
 
-use etherparse::{EtherType, Ethernet2Header};
+use etherparse::icmpv4::DestUnreachableHeader;
+use etherparse::{EtherType, Ethernet2Header, Icmpv4Header, Icmpv4Type};
 
 /// Puts an Ethernet header before an IPv4 or IPv6 packet.
 pub fn ethernet(source: [u8; 6], destination: [u8; 6], packet: &[u8]) -> Vec<u8> {
@@ -33,4 +34,12 @@ pub fn ethernet(source: [u8; 6], destination: [u8; 6], packet: &[u8]) -> Vec<u8>
         ether_type,
     };
     [&header.to_bytes(), packet].concat()
+}
+
+/// The ICMPv4 message that a quoted packet must be fragmented for a next hop of this MTU.
+pub fn fragmentation_needed(next_hop_mtu: u16, quoted: &[u8]) -> Vec<u8> {
+    let reason = DestUnreachableHeader::FragmentationNeeded { next_hop_mtu };
+    let kind = Icmpv4Type::DestinationUnreachable(reason);
+    let header = Icmpv4Header::with_checksum(kind, quoted);
+    [&header.to_bytes(), quoted].concat()
 }

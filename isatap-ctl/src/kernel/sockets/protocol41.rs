@@ -3,6 +3,7 @@
 use std::io;
 
 use nix::sys::socket::{ControlMessageOwned, SockaddrIn, setsockopt, sockopt};
+use nix::{libc, setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
@@ -12,6 +13,15 @@ use crate::kernel::watched::watch;
 
 /// IPv6 in IPv4 (RFC 4213).
 const PROTOCOL: i32 = 41;
+
+sockopt_impl!(
+    /// What is made of path MTUs.
+    MtuDiscover,
+    SetOnly,
+    libc::IPPROTO_IP,
+    libc::IP_MTU_DISCOVER,
+    libc::c_int
+);
 
 /// A raw IPv4 socket for protocol 41 on every interface.
 #[derive(Debug)]
@@ -53,6 +63,9 @@ impl Protocol41Socket {
 fn open() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(PROTOCOL)))?;
     socket.set_nonblocking(true)?;
+    // A socket that could have sent the quoted packet is all that the kernel asks for before it
+    // believes that a path takes less.
+    setsockopt(&socket, MtuDiscover, &libc::IP_PMTUDISC_OMIT)?;
     setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     Ok(socket)
 }

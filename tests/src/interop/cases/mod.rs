@@ -1,6 +1,7 @@
 //! The cases, by what stands on the other side.
 
 mod direct;
+mod faults;
 mod forms;
 mod kernel;
 mod our_radvd;
@@ -23,4 +24,5 @@ pub const ALL: &[&[Case]] = &[
     two_routers::CASES,
     forms::CASES,
     replay::CASES,
+    faults::CASES,
 ];

@@ -41,6 +41,12 @@ impl Sit {
         self.inside.run(&words).map(drop)
     }
 
+    /// Removes it, with its addresses and routes.
+    pub fn remove(self) -> Result<()> {
+        let words = format!("ip tunnel del {DEVICE}");
+        self.inside.run(&words).map(drop)
+    }
+
     /// The link-local address that the kernel made.
     pub fn link_local(&self) -> Result<Ipv6Addr> {
         let shown = self
