@@ -69,6 +69,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let (packet, tunnel, push) = path::encapsulate(buffer, 0, identification(Layer::Tc), site)?;
     let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
     let line = Line::of(packet.inner.destination).ok_or(Reason::Failed)?;
+    // The kernel compares segments itself.
     let total = if buffer.is_gso() {
         0
     } else {
@@ -87,8 +88,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     })
 }
 
-/// The interface out of which an outer packet of `total` octets goes; zero leaves the comparison
-/// with its MTU to the kernel.
+/// The interface out of which an outer packet of `total` octets goes.
 #[inline(always)]
 fn resolve(
     ctx: &TcContext,
@@ -99,16 +99,12 @@ fn resolve(
 ) -> Result<u32, Reason> {
     let config = site.config();
     let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
-    let total = u16::try_from(total).map_err(|_| Reason::TooBig)?;
     let is_due = line.is_due();
-    match fib::ipv4(
-        ctx.as_ptr(),
-        config.device,
-        locator.ipv4,
-        tunnel.remote,
-        total,
-    ) {
+    // Without a length the kernel leaves path MTUs aside, which anybody can lower by an ICMPv4
+    // message: routers may fragment what we send.
+    match fib::ipv4(ctx.as_ptr(), config.device, locator.ipv4, tunnel.remote, 0) {
         Ok(way) if way.egress == config.device => Err(Reason::NoRoute),
+        Ok(way) if total > u32::from(way.mtu) => Err(Reason::TooBig),
         Ok(way) => {
             if !is_due {
                 line.fill_forward(config, &way, tunnel.remote, tunnel.locator);

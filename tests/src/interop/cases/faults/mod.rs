@@ -41,7 +41,7 @@ pub const CASES: &[Case] = &[
     Case::new(
         "fault-path-mtu",
         PEER,
-        "large packets after one forged ICMPv4 message about fragmentation",
+        "large packets after forged ICMPv4 messages that fragmentation is needed",
         path_mtu::case,
     ),
     Case::new(

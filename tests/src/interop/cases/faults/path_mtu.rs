@@ -19,6 +19,7 @@ use crate::traffic::Pings;
 const LARGE: u32 = 1400;
 const FORGED_MTU: u16 = 1300;
 const PINGS: u32 = 3;
+const ICMP: u8 = 1;
 
 /// When the pings are sent, which their identifier tells.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +30,14 @@ enum Moment {
     ElevenMinutes = 4,
 }
 
-/// The same message to both, and then eleven minutes.
+/// The same messages to both and to their router, and then eleven minutes.
 pub fn case(scene: &mut Scene) -> Result<()> {
     expect(scene)?;
     let _both = Both::start(scene)?;
     large_pings(scene, Moment::Before, PINGS)?;
     for host in [HOST_A, HOST_B] {
-        forge::send(&scene.site.core, host, &message(host)?)?;
+        lower(scene, host, ROUTER)?;
+        lower(scene, ROUTER, host)?;
     }
     large_pings(scene, Moment::Soon, 0)?;
     thread::sleep(Duration::from_mins(9));
@@ -64,12 +66,21 @@ fn large_pings(scene: &mut Scene, moment: Moment, to_sit: u32) -> Result<()> {
     Ok(())
 }
 
-/// From somebody who never saw a packet of this host, and guesses one.
-fn message(host: Ipv4Addr) -> Result<Vec<u8>> {
-    let inner = Inner::new(link_local(host), link_local(ROUTER)).packet()?;
-    let quoted = Outer::new(host, ROUTER).dont_fragment().packet(&inner)?;
-    let message = fragmentation_needed(FORGED_MTU, &quoted);
-    Outer::new(gateway(host), host).protocol(1).packet(&message)
+/// Messages from somebody who never saw a packet from `node` to the other. The kernel believes
+/// those that quote what a tunnel or a socket could have sent, and those that quote an echo reply.
+fn lower(scene: &Scene, node: Ipv4Addr, other: Ipv4Addr) -> Result<()> {
+    let inner = Inner::new(link_local(node), link_local(other)).packet()?;
+    let tunnelled = Outer::new(node, other).dont_fragment().packet(&inner)?;
+    let echo_reply = [0, 0, 0xff, 0xff, 0, 0, 0, 0];
+    let echo_reply = Outer::new(node, other).protocol(ICMP).packet(&echo_reply)?;
+    for quoted in [tunnelled, echo_reply] {
+        let message = fragmentation_needed(FORGED_MTU, &quoted);
+        let message = Outer::new(gateway(node), node)
+            .protocol(ICMP)
+            .packet(&message)?;
+        forge::send(&scene.site.core, node, &message)?;
+    }
+    Ok(())
 }
 
 fn expect(scene: &mut Scene) -> Result<()> {
@@ -84,7 +95,7 @@ fn expect(scene: &mut Scene) -> Result<()> {
     };
     let all = u64::from(PINGS);
     let wire = scene.capture(&core, "to-a")?;
-    wire.expect("one message goes to sit", &message, 1, Some(1));
+    wire.expect("two messages go to sit", &message, 2, Some(2));
     for (moment, packets) in [
         (Moment::Before, all),
         (Moment::Soon, 0),
@@ -95,7 +106,7 @@ fn expect(scene: &mut Scene) -> Result<()> {
         wire.expect(&says, &requests(moment), packets, Some(packets));
     }
     let wire = scene.capture(&core, "to-b")?;
-    wire.expect("one message goes to ours", &message, 1, Some(1));
+    wire.expect("two messages go to ours", &message, 2, Some(2));
     for moment in [
         Moment::Before,
         Moment::Soon,
