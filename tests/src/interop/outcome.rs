@@ -92,7 +92,7 @@ pub enum Must {
 }
 
 /// Side by side.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Comparison {
     /// What happens to the other.
     pub incumbent: String,

@@ -6,11 +6,37 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use super::kame;
 use super::verdict::Machine;
 use crate::interop::case::Case;
+use crate::interop::outcome::Comparison;
 
-const BEFORE: &str = include_str!("document/before.md");
-const AFTER: &str = include_str!("document/after.md");
+const HEAD: &str = "# Interoperability
+
+What this product was seen to do with implementations that others wrote, on kernels as Debian ships them. Made by
+`cargo xtask vm --write`; `cargo xtask test` plays every case again and fails when this page says something else.
+
+Every case runs in a virtual machine, in network namespaces: hosts in different IPv4 subnets, an IPv4 router between them, an
+ISATAP router, a native IPv6 server. What passes the wire is captured, and Wireshark's dissectors look for what must be there
+and for what must not; frames are compared octet by octet with what scapy builds. `target/vm/results` keeps captures, logs and
+versions. `cargo xtask vm --case NAME` plays one, `--case list` names them.
+
+## Peers
+
+";
+const DIFFER: &str = "
+## Where the two differ
+
+The same thing happens to Linux's `sit mode isatap` and to this product, in the same machine. A case fails when ours
+misbehaves, and also when `sit` no longer shows the fault, so that no claim outlives its reason.
+
+";
+const KAME: &str = "
+## What KAME confirmed
+
+KAME's how-to of 2005 lists the configurations that its authors saw working. This product in the place of KAME:
+
+";
 
 /// Writes the document, or says that it differs from what the machines show.
 pub fn compare(machines: &[Machine], document: &Path, write: bool) -> Result<bool> {
@@ -32,10 +58,12 @@ pub fn compare(machines: &[Machine], document: &Path, write: bool) -> Result<boo
 }
 
 fn text(machines: &[Machine]) -> Result<String> {
-    let mut text = BEFORE.to_owned();
+    let mut text = HEAD.to_owned();
     peers(&mut text, machines)?;
+    text.push_str(DIFFER);
     faults(&mut text, machines)?;
-    text.push_str(AFTER);
+    text.push_str(KAME);
+    kame::table(&mut text, machines)?;
     Ok(text)
 }
 
@@ -60,7 +88,8 @@ fn peers(text: &mut String, machines: &[Machine]) -> Result<()> {
     Ok(())
 }
 
-fn word(machine: &Machine, case: &Case) -> &'static str {
+/// What came of a case on one kernel.
+pub fn word(machine: &Machine, case: &Case) -> &'static str {
     match machine.verdict(case) {
         None => "not run",
         Some(verdict) if verdict.held() => "holds",
@@ -68,24 +97,30 @@ fn word(machine: &Machine, case: &Case) -> &'static str {
     }
 }
 
-/// The same thing happening to both, where every kernel showed it alike only once.
+/// Kernels that showed the same share a row.
 fn faults(text: &mut String, machines: &[Machine]) -> Result<()> {
-    let compared = |case: &Case| {
-        let verdicts = machines.iter().map(move |machine| {
-            let comparison = machine.verdict(case)?.played.comparison.as_ref()?;
-            Some((machine.series(), comparison.clone()))
-        });
-        verdicts.collect::<Option<Vec<_>>>()
-    };
-    text.push_str("\n## Where the two differ\n\n");
-    writeln!(text, "| what happens | `sit` | this product | case |")?;
-    writeln!(text, "|---|---|---|---|")?;
+    writeln!(
+        text,
+        "| what happens | `sit` | this product | case | kernel |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|")?;
     for case in Case::all() {
-        for (series, comparison) in compared(case).into_iter().flatten() {
+        let mut rows: Vec<(&Comparison, Vec<String>)> = Vec::new();
+        for machine in machines {
+            let played = machine.verdict(case).map(|verdict| &verdict.played);
+            let Some(comparison) = played.and_then(|played| played.comparison.as_ref()) else {
+                continue;
+            };
+            match rows.iter_mut().find(|(known, _)| *known == comparison) {
+                Some((_, kernels)) => kernels.push(machine.series()),
+                None => rows.push((comparison, vec![machine.series()])),
+            }
+        }
+        for (Comparison { incumbent, ours }, kernels) in rows {
+            let (title, name, kernels) = (case.title, case.name, kernels.join(", "));
             writeln!(
                 text,
-                "| {} ({series}) | {} | {} | `{}` |",
-                case.title, comparison.incumbent, comparison.ours, case.name
+                "| {title} | {incumbent} | {ours} | `{name}` | {kernels} |"
             )?;
         }
     }

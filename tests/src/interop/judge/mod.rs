@@ -2,6 +2,7 @@
 
 mod document;
 mod frames;
+mod kame;
 mod table;
 mod verdict;
 mod wireshark;
