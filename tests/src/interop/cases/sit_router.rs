@@ -64,7 +64,7 @@ fn learned(scene: &Scene, host: &Daemon, device: &str) -> Result<()> {
         .host_a
         .run(&format!("ip -6 route show dev {device}"))?;
     let gateway = link_local(ROUTER);
-    for route in ["default", "2001:db8:f::/48"] {
+    for (route, preference) in [("default", "high"), ("2001:db8:f::/48", "low")] {
         let mut lines = routes
             .lines()
             .filter(|line| line.starts_with(&format!("{route} ")));
@@ -72,6 +72,7 @@ fn learned(scene: &Scene, host: &Daemon, device: &str) -> Result<()> {
             .next()
             .with_context(|| format!("no route to {route}:\n{routes}"))?;
         ensure!(line.contains(&format!("via {gateway}")), "{line}");
+        ensure!(line.contains(&format!("pref {preference}")), "{line}");
         ensure!(lines.next().is_none(), "two routes to {route}:\n{routes}");
     }
     Ok(())
