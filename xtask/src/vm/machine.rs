@@ -65,9 +65,7 @@ impl<'kernel> Machine<'kernel> {
             .args(["-device", "virtserialport,chardev=results,name=results"])
             .arg("-chardev")
             .arg(format!("file,id=results,path={}", port.display()));
-        let mut child = command
-            .spawn()
-            .context("qemu-system-x86_64 does not start")?;
+        let mut child = command.spawn().context("setpriv does not start")?;
         let (up, console) = self.watch(&mut child, LIMIT, &|line| self.show(line))?;
         let said = || console.join("\n  ");
         ensure!(up, "it did not come up:\n  {}", said());
@@ -83,8 +81,10 @@ impl<'kernel> Machine<'kernel> {
     }
 
     fn command(&self, accelerator: Accelerator, init: &str) -> Command {
-        let mut command = Command::new("qemu-system-x86_64");
+        // A guest must not outlive who watches it.
+        let mut command = Command::new("setpriv");
         command
+            .args(["--pdeathsig", "KILL", "--", "qemu-system-x86_64"])
             .args(accelerator.words())
             .args(["-smp", "1", "-m", "1536", "-nodefaults", "-no-reboot"])
             .args(["-display", "none", "-serial", "stdio"])

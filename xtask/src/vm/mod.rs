@@ -27,9 +27,12 @@ pub struct Arguments {
     /// Only this kernel series
     #[arg(long, value_parser = ["6.1", "6.12", "all"], default_value = "all")]
     kernel: String,
-    /// Only this case (may be given several times); `list` names them
+    /// Only this case; may be given several times
     #[arg(long, value_name = "NAME")]
     case: Vec<String>,
+    /// Name the cases
+    #[arg(long)]
+    list: bool,
     /// Write docs/interoperability.md instead of comparing it with the results
     #[arg(long, conflicts_with = "case")]
     write: bool,
@@ -41,6 +44,7 @@ impl Arguments {
         Self {
             kernel: "all".to_owned(),
             case: Vec::new(),
+            list: false,
             write: false,
         }
     }
@@ -57,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     ensure!(packages::is_root(), "the guests are made by root; be root");
     setup::for_machines()?;
     let binaries = Binaries::build()?;
-    if arguments.case == ["list"] {
+    if arguments.list {
         return shell::run_command(binaries.interop().arg("list"));
     }
     let peers = debian::peers()?;

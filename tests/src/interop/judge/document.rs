@@ -19,7 +19,7 @@ What this product was seen to do with implementations that others wrote, on kern
 Every case runs in a virtual machine, in network namespaces: hosts in different IPv4 subnets, an IPv4 router between them, an
 ISATAP router, a native IPv6 server. What passes the wire is captured, and Wireshark's dissectors look for what must be there
 and for what must not; frames are compared octet by octet with what scapy builds. `target/vm/results` keeps captures, logs and
-versions. `cargo xtask vm --case NAME` plays one, `--case list` names them.
+versions. `cargo xtask vm --case NAME` plays one, `--list` names them.
 
 ## Peers
 
