@@ -83,6 +83,9 @@ reasons! {
     Multicast, "multicast", Drop, "IPv6 multicast is not defined on an ISATAP link.";
     NdHopLimit, "nd_hop_limit", Drop, "Neighbor Discovery with a hop limit other than 255.";
     NdSource, "nd_source", Drop, "A Router Advertisement or Redirect from a node that is no router of the list.";
+    NdInvalid, "nd_invalid", Drop, "A solicitation or advertisement that RFC 4861 section 6.1 has us discard.";
+    NdUnsolicited, "nd_unsolicited", Drop, "A Router Advertisement that nobody asked for, from a router that is not known yet.";
+    NdFull, "nd_full", Drop, "A Router Solicitation while too many hosts wait for an answer.";
     NextHopMartian, "next_hop_martian", Drop, "The IPv4 address of the next hop is special, a broadcast or multicast address.";
     NextHopOwn, "next_hop_own", Drop, "The IPv4 address of the next hop is our own.";
     NextHopUnknown, "next_hop_unknown", Drop, "The IPv4 address of the next hop is outside the known ones of the site.";

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use isatap_common::{
     abi::{Direction, PrlSource},
     path::Reason,
+    wire::ipv6,
 };
 use tracing::{debug, info, warn};
 
@@ -287,6 +288,9 @@ impl Node {
     pub fn discover(&mut self, message: &Received) {
         if let Err(refusal) = self.discovery.received(clock::now(), message) {
             debug!("from {}: {refusal}", message.source);
+            let bytes = ipv6::LENGTH + message.bytes.len();
+            let counters = &mut self.datapath.maps.counters;
+            count(counters, Direction::In, refusal.reason(), bytes);
         }
     }
 

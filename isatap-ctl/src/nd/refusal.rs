@@ -1,4 +1,4 @@
-use isatap_common::nd::NdError;
+use isatap_common::{nd::NdError, path::Reason};
 
 /// Why a message has no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,4 +21,16 @@ pub enum Refusal {
     /// The table of hosts that wait for an answer is full.
     #[error("too many hosts wait for an answer")]
     Full,
+}
+
+impl Refusal {
+    /// What it is counted as.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Invalid(_) | Self::Source | Self::Destination => Reason::NdInvalid,
+            Self::Unlisted => Reason::NdSource,
+            Self::Unsolicited => Reason::NdUnsolicited,
+            Self::Full => Reason::NdFull,
+        }
+    }
 }

@@ -16,7 +16,7 @@ const LOGGED: [&str; 3] = ["wrong option_length", "wrong code", "wrong length"];
 pub fn unspecified(scene: &mut Scene) -> Result<()> {
     let conversation = Conversation::prepare(scene, &[Line::Host(frames::UNSPECIFIED)])?;
     conversation.play()?;
-    counted(&conversation, "inner_martian")
+    counted(&conversation, "inner_martian", 1)
 }
 
 /// A good solicitation at the end shows that the router answers this host at all.
@@ -33,7 +33,8 @@ pub fn invalid(scene: &mut Scene) -> Result<()> {
     let conversation = Conversation::prepare(scene, &lines)?;
     let wrong_checksums = wrong_checksums(&scene.site.router)?;
     conversation.play()?;
-    counted(&conversation, "nd_hop_limit")?;
+    counted(&conversation, "nd_hop_limit", 1)?;
+    counted(&conversation, "nd_invalid", LOGGED.len() as u64)?;
     let wrong_checksums = self::wrong_checksums(&scene.site.router)? - wrong_checksums;
     ensure!(
         wrong_checksums == 1,
@@ -50,11 +51,11 @@ pub fn invalid(scene: &mut Scene) -> Result<()> {
     Ok(())
 }
 
-fn counted(conversation: &Conversation, reason: &str) -> Result<()> {
+fn counted(conversation: &Conversation, reason: &str, wanted: u64) -> Result<()> {
     let stats = Stats::read(&conversation.router)?;
     ensure!(
-        stats.of_reason(reason) == 1,
-        "{reason} is not 1:\n{}",
+        stats.of_reason(reason) == wanted,
+        "{reason} is not {wanted}:\n{}",
         stats.lines().join("\n")
     );
     Ok(())
