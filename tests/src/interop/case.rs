@@ -17,8 +17,9 @@ pub struct Case {
     pub title: &'static str,
     /// The addresses of the site.
     pub numbering: Numbering,
-    /// Whether it compares counts of instructions, for which the guest's clock must count them.
-    pub counts_instructions: bool,
+    /// Whether the guest's clock must count instructions: to compare such counts, or to wait longer
+    /// than anybody wants to.
+    pub on_counting_clock: bool,
     /// Plays it.
     pub run: fn(&mut Scene) -> Result<()>,
 }
@@ -36,7 +37,7 @@ impl Case {
             peer,
             title,
             numbering: Numbering::PRIVATE,
-            counts_instructions: false,
+            on_counting_clock: false,
             run,
         }
     }
@@ -49,9 +50,9 @@ impl Case {
 
     /// Needs a clock that counts instructions.
     #[must_use]
-    pub const fn counting(self) -> Self {
+    pub const fn on_counting_clock(self) -> Self {
         Self {
-            counts_instructions: true,
+            on_counting_clock: true,
             ..self
         }
     }

@@ -31,9 +31,9 @@ pub enum Clock {
 impl Clock {
     fn suits(self, case: &Case) -> bool {
         match self {
-            Self::Time => !case.counts_instructions,
+            Self::Time => !case.on_counting_clock,
             Self::Instructions => true,
-            Self::InstructionsOnly => case.counts_instructions,
+            Self::InstructionsOnly => case.on_counting_clock,
         }
     }
 }

@@ -43,12 +43,13 @@ pub const CASES: &[Case] = &[
         PEER,
         "large packets after forged ICMPv4 messages that fragmentation is needed",
         path_mtu::case,
-    ),
+    )
+    .on_counting_clock(),
     Case::new(
         "fault-router-list",
         PEER,
         "instructions for a packet of a host, with one router in the list and with two thousand",
         router_list::case,
     )
-    .counting(),
+    .on_counting_clock(),
 ];
