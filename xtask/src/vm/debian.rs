@@ -33,6 +33,15 @@ pub fn dependency(name: &str, begins: &str) -> Result<String> {
 /// The directory with a package's files; fetched, checked and unpacked unless it is there.
 pub fn unpacked(name: &str) -> Result<PathBuf> {
     refresh_lists()?;
+    try_unpacked(name).or_else(|error| {
+        // Old lists name files that the archive no longer has.
+        println!("{error:#}");
+        shell::run("apt-get", &["update", "-q"])?;
+        try_unpacked(name)
+    })
+}
+
+fn try_unpacked(name: &str) -> Result<PathBuf> {
     let known = Known::of(name)?;
     let cache = cache()?;
     let directory = cache.join(format!("{name}_{}", known.version));
@@ -45,7 +54,8 @@ pub fn unpacked(name: &str) -> Result<PathBuf> {
     if partial.exists() {
         fs::remove_dir_all(&partial)?;
     }
-    shell::run_command(shell::command("dpkg", &["-x"])?.arg(&archive).arg(&partial))?;
+    let mut unpack = shell::command("dpkg", &["-x"])?;
+    shell::run_command(unpack.arg(&archive).arg(&partial))?;
     fs::rename(&partial, &directory)?;
     Ok(directory)
 }
@@ -87,6 +97,9 @@ fn fetched(name: &str, known: &Known, cache: &Path) -> Result<PathBuf> {
         known.version
     );
     let download = cache.join(format!("{name}.download"));
+    if download.exists() {
+        fs::remove_dir_all(&download)?;
+    }
     fs::create_dir_all(&download)?;
     let mut fetch = shell::command(
         "apt-get",
