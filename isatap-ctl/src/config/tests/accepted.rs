@@ -1,0 +1,96 @@
+//! Keys that are right and yet do not do what their writer may think.
+
+use super::*;
+
+#[test]
+fn functions_of_later_work_are_validated_and_then_refused() {
+    for (text, error) in [
+        (
+            "path-mtu = \"dynamic\"",
+            "4:12: interface.path-mtu = \"dynamic\" is not supported yet",
+        ),
+        (
+            "[datapath]\nneighbor-check = true",
+            "5:18: datapath.neighbor-check = true is not supported yet",
+        ),
+        (
+            "[datapath]\nunknown-rate = 50",
+            "5:16: datapath.unknown-rate = 50 is not supported yet",
+        ),
+        (
+            "[datapath]\nicmp-rate = 0",
+            "5:13: datapath.icmp-rate: expected a number from 1 to 1000000, found 0",
+        ),
+        (
+            "[router]\npeers = [\"10.0.0.2\"]",
+            "5:9: router.peers = [\"10.0.0.2\"] is not supported yet",
+        ),
+        (
+            "[[router.mapping]]\nprefix = \"2001:db8::/56\"\nvia = \"10.0.0.7\"",
+            "4:1: [[router.mapping]] is not supported yet",
+        ),
+        (
+            "[metrics]\nlisten = \"[::1]:9541\"",
+            "5:10: metrics.listen = \"[::1]:9541\" is not supported yet",
+        ),
+        (
+            "[metrics]\nlisten = \"9541\"",
+            "5:10: metrics.listen: expected an address and a port such as \"[::1]:9541\", found \"9541\"",
+        ),
+    ] {
+        assert_eq!(router_errors(text), [error]);
+    }
+    for (text, error) in [
+        (
+            "domain = \"isatap.example.com\"",
+            "5:10: host.domain = \"isatap.example.com\" is not supported yet",
+        ),
+        (
+            "domain = \"isatap\"",
+            "5:10: host.domain: expected a fully qualified name such as \"isatap.example.com\", or \"\", found \"isatap\"",
+        ),
+        (
+            "prl-allow = [\"10.0.0.0/8\"]",
+            "5:13: host.prl-allow = [\"10.0.0.0/8\"] is not supported yet",
+        ),
+        (
+            "refresh = \"1h\"",
+            "5:11: host.refresh = \"1h\" is not supported yet",
+        ),
+        (
+            "accept-dns = \"resolved\"",
+            "5:14: host.accept-dns = \"resolved\" is not supported yet",
+        ),
+    ] {
+        assert_eq!(host_errors(&format!("[host]\n{text}")), [error]);
+    }
+}
+
+/// One line changes who advertises, so the rest of the file may stay.
+#[test]
+fn what_only_advertisements_use_is_noted_where_another_program_sends_them() {
+    let text = format!(
+        "{INTERFACE}[router]\nadvertise = false\nlinks = [\"eth1\"]\nlifetime = \"1h\"\n\
+         [router.dns]\nservers = [\"2001:db8::53\"]\n\
+         [[router.prefix]]\nprefix = \"2001:db8::/64\"\nvalid = \"1d\"\n\
+         [[router.prefix]]\nprefix = \"2001:db8:0:1::/64\"\non-link = false\n"
+    );
+    let notes = |text: &str| {
+        let notes = read(text).unwrap().notes;
+        notes.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        notes(&text),
+        [
+            "t.toml:7:1: router.lifetime has no effect, because router.advertise = false",
+            "t.toml:8:9: router.dns has no effect, because router.advertise = false",
+            "t.toml:12:1: router.prefix.valid has no effect, because router.advertise = false",
+            "t.toml:14:1: router.prefix.prefix has no effect, because router.advertise = false and \
+             on-link = false",
+        ]
+    );
+    assert_eq!(
+        notes(&text.replace("= false\nlinks", "= true\nlinks")),
+        [""; 0]
+    );
+}

@@ -1,0 +1,140 @@
+//! What an operator lives through, with the real daemon on real packets. Needs root.
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod changes;
+mod refusals;
+
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use isatap_tests::{
+    config::Xdp,
+    forge, interrupt,
+    lab::Lab,
+    names::Names,
+    ns::Inside,
+    packet::{Inner, Outer},
+    site::{HOST_A, HOST_B, ROUTER, SERVER, isatap_address},
+    stats::Stats,
+    steps,
+    traffic::ping,
+};
+
+/// The controller: the one that `ISATAP_CTL` names, or the one built beside this test.
+fn program() -> PathBuf {
+    if let Some(named) = std::env::var_os("ISATAP_CTL") {
+        return named.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    let target = test.ancestors().nth(2).unwrap();
+    target.join("isatap-ctl")
+}
+
+fn lab() -> Lab {
+    Lab::create(Names::unique(), &program()).unwrap()
+}
+
+/// A lab in which both hosts have configured themselves.
+fn configured(xdp: Xdp) -> Lab {
+    let mut lab = lab();
+    steps::solicit(&mut lab, xdp).unwrap();
+    steps::configure(&mut lab, xdp).unwrap();
+    lab
+}
+
+fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    interrupt::poll(limit, || Ok(look())).unwrap()
+}
+
+fn reaches(from: &Inside, to: &str) -> bool {
+    ping(from, to, 5, 0.05).unwrap().lost() == 0
+}
+
+#[test]
+fn a_site_gets_ipv6_through_xdp() {
+    let mut lab = configured(Xdp::Auto);
+    steps::reach(&mut lab, Xdp::Auto).unwrap();
+    steps::throughput(&mut lab, Xdp::Auto).unwrap();
+    steps::layers(&mut lab, Xdp::Auto).unwrap();
+    steps::forged(&mut lab, Xdp::Auto).unwrap();
+    steps::crash(&mut lab, Xdp::Auto).unwrap();
+    steps::status(&mut lab, Xdp::Auto).unwrap();
+    steps::counters(&mut lab, Xdp::Auto).unwrap();
+}
+
+#[test]
+fn a_site_gets_ipv6_through_traffic_control() {
+    let mut lab = configured(Xdp::Off);
+    steps::reach(&mut lab, Xdp::Off).unwrap();
+    steps::layers(&mut lab, Xdp::Off).unwrap();
+    steps::forged(&mut lab, Xdp::Off).unwrap();
+}
+
+/// XDP and TC see only fragments; the kernel reassembles them and the daemon goes on from there.
+#[test]
+fn fragments_take_the_slow_path_and_arrive() {
+    let lab = configured(Xdp::Auto);
+    let router = lab.router().unwrap();
+    let before = Stats::read(router).unwrap();
+    let request = Inner::new(isatap_address(HOST_B), SERVER).echo_request(7, 1, &[5; 200]);
+    let outer = Outer::new(HOST_B, ROUTER).identification(77);
+    let mut fragments = outer.fragments(&request.packet().unwrap(), 128).unwrap();
+    assert!(fragments.len() > 1);
+    fragments.reverse();
+    for fragment in &fragments {
+        forge::send(&lab.site.host_b, ROUTER, fragment).unwrap();
+    }
+    let delivered = within(Duration::from_secs(3), || {
+        let since = Stats::read(router).ok()?.since(&before);
+        let user = since.packets(|count| count.layer == "user" && count.reason == "delivered");
+        (user == 1).then_some(since)
+    });
+    let since = delivered.expect("the slow path delivered nothing");
+    assert_eq!(
+        since.of_reason("fragment"),
+        2 * fragments.len() as u64,
+        "counted by XDP and TC"
+    );
+    let answered = since.packets(|count| {
+        count.direction == "out" && count.reason == "resolved" || count.reason == "cached"
+    });
+    assert!(answered >= 1, "the server's answer went back");
+}
+
+/// Attached without XDP, whatever this kernel offers for that.
+#[test]
+fn a_killed_daemon_loses_no_packet_in_traffic_control() {
+    let mut lab = configured(Xdp::Off);
+    steps::flows_on(&mut lab).unwrap();
+}
+
+#[test]
+fn the_pins_are_readable_with_bpftool_by_field_name() {
+    let lab = configured(Xdp::Auto);
+    let pins = Path::new("/sys/fs/bpf/isatap")
+        .join(lab.names.router_device())
+        .join("v1");
+    for (map, field) in [
+        ("CONFIG", "generation"),
+        ("LOCATORS", "ifindex"),
+        ("PREFIXES", "deadline"),
+        ("KNOWN_IPV4", "standing"),
+        ("COUNTERS", "packets"),
+        ("NEXT_HOPS", "destination_mac"),
+    ] {
+        let output = Command::new("bpftool")
+            .args(["-j", "map", "dump", "pinned"])
+            .arg(pins.join(map))
+            .output()
+            .unwrap();
+        let dumped = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success() && dumped.contains(&format!("\"{field}\"")),
+            "{map}"
+        );
+    }
+}
