@@ -10,7 +10,8 @@ pub const MAX_LOCATORS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct Config {
     /// Counts changes of routes, neighbours, links and configuration; a cached next hop of
-    /// another generation is not believed. Only the low 16 bits are compared.
+    /// another generation is not believed. Only the low 16 bits are compared, and zero, which means
+    /// none, is left out.
     pub generation: u32,
     /// Ticks of `bpf_jiffies64` for which a cached next hop is believed: one second.
     pub fresh_jiffies: u32,
@@ -82,6 +83,20 @@ impl Config {
     #[inline(always)]
     pub const fn switches(&self) -> Switches {
         Switches(self.switches)
+    }
+
+    /// The generation as the entries of the cache hold it.
+    #[inline(always)]
+    pub const fn short_generation(&self) -> u16 {
+        self.generation as u16
+    }
+
+    /// The generation after this one.
+    pub const fn next_generation(&self) -> u32 {
+        match self.generation.wrapping_add(1) {
+            next if next as u16 == 0 => next.wrapping_add(1),
+            next => next,
+        }
     }
 
     /// Whether this node forwards for others. An unknown number is a host, which does less.
