@@ -107,6 +107,12 @@ impl Address {
         self.high >> 56 == 0xff
     }
 
+    /// Whether the address is in 2000::/3, of which only 6to4 is special here.
+    #[inline(always)]
+    pub const fn is_global(self) -> bool {
+        self.high >> 61 == 0b001
+    }
+
     /// See [`six_to_four`].
     #[inline(always)]
     pub const fn six_to_four(self) -> Option<Ipv4> {

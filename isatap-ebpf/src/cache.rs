@@ -22,13 +22,13 @@ use crate::{
 const REFILLS_PER_REVALIDATION: u8 = 16;
 /// Ticks, as far as ages need them.
 #[derive(Clone, Copy)]
-pub struct Now(u32);
+pub struct Now(u64);
 
 /// The present, for every line that a packet asks for.
 #[inline(always)]
 pub fn now() -> Now {
     // SAFETY: the helper has no arguments.
-    Now(unsafe { bpf_jiffies64() } as u32)
+    Now(unsafe { bpf_jiffies64() } & u64::from(u32::MAX))
 }
 
 /// The place of one inner address in the cache.
@@ -51,7 +51,7 @@ impl Line {
     #[inline(always)]
     pub fn forward(&self, config: &Config) -> Option<&NextHop> {
         let entry = self.entry();
-        let is_known = entry.forward == config.short_generation();
+        let is_known = entry.forward == config.generation;
         (is_known && self.is_believed(entry, config)).then_some(entry)
     }
 
@@ -60,7 +60,7 @@ impl Line {
     #[inline(always)]
     pub fn admits(&self, outer: &ipv4::Header, ifindex: u32, site: &impl Site) -> bool {
         let (entry, config) = (self.entry(), site.config());
-        if entry.source != config.short_generation() || !self.is_believed(entry, config) {
+        if entry.source != config.generation || !self.is_believed(entry, config) {
             return false;
         }
         let Some(locator) = site.locator_in(entry.locator.into()) else {
@@ -104,12 +104,17 @@ impl Line {
     pub fn fill_forward(&self, config: &Config, way: &WayOut, remote: Ipv4, locator: u16) {
         let entry = self.renew(config);
         entry.egress = way.egress;
-        entry.mtu = way.mtu;
+        entry.mtu = if remote == [0; 4] {
+            way.mtu
+        } else {
+            let largest = config.mtu.saturating_add(ipv4::LENGTH as u32);
+            largest.min(way.mtu.into()) as u16
+        };
         entry.macs = ethernet::pair(way.destination_mac, way.source_mac);
         entry.remote = remote;
         entry.locator = locator as u8;
         entry.refills = entry.refills.saturating_add(1);
-        entry.forward = config.short_generation();
+        entry.forward = config.generation;
     }
 
     /// Remembers that packets from the address to the locator in `slot` are admitted.
@@ -121,7 +126,7 @@ impl Line {
         }
         entry.remote = remote;
         entry.locator = slot;
-        entry.source = config.short_generation();
+        entry.source = config.generation;
     }
 
     /// The entry, emptied unless it is current; its age is that of the older of its two halves.
@@ -129,7 +134,7 @@ impl Line {
     fn renew(&self, config: &Config) -> &mut NextHop {
         // SAFETY: the slot belongs to this CPU and stays where it is; nothing else borrows it.
         let entry = unsafe { &mut *self.entry };
-        let is_current = entry.forward | entry.source == config.short_generation();
+        let is_current = entry.forward | entry.source == config.generation;
         if !is_current || !self.is_believed(entry, config) {
             write_back(entry);
             let refills = if entry.address() == self.key {
@@ -141,7 +146,7 @@ impl Line {
             unsafe { zero(core::ptr::from_mut(entry)) };
             entry.high = self.key.high;
             entry.low = self.key.low;
-            entry.filled = self.now.0;
+            entry.filled = self.now.0 as u32;
             entry.refills = refills;
         }
         entry
@@ -153,10 +158,12 @@ impl Line {
         unsafe { &*self.entry }
     }
 
-    /// Whether the entry, if it is of this generation, is this address's and young enough.
+    /// Whether the entry, if it is of this generation, is this address's and young enough. Where the
+    /// ticks have wrapped since, it is not.
     #[inline(always)]
     fn is_believed(&self, entry: &NextHop, config: &Config) -> bool {
-        entry.address() == self.key && self.now.0.wrapping_sub(entry.filled) < config.fresh_jiffies
+        entry.address() == self.key
+            && self.now.0.wrapping_sub(entry.filled.into()) < u64::from(config.fresh_jiffies)
     }
 }
 

@@ -31,7 +31,8 @@ pub struct NextHop {
     /// The generation in which packets from the address, to the entry's locator on its interface,
     /// are admitted; zero is none.
     pub source: u16,
-    /// Largest IP packet, outer header included, that the way out takes.
+    /// Largest IP packet, outer header included, that the way out takes and, into the tunnel, that
+    /// [`super::Config::mtu`] allows.
     pub mtu: u16,
     /// Place of our address in [`super::Config::locators`].
     pub locator: u8,

@@ -71,9 +71,11 @@ fn adjust_head(ctx: &XdpContext, by: i32) -> Result<(), Reason> {
 pub fn redirect(egress: u32) -> Result<u32, Reason> {
     let links = (&raw const LINKS).cast_mut().cast();
     // SAFETY: the first argument is a map. aya's own function takes an absolute value in between.
-    match unsafe { bpf_redirect_map(links, u64::from(egress), 0) } as u32 {
-        xdp_action::XDP_REDIRECT => Ok(xdp_action::XDP_REDIRECT),
-        _ => Err(Reason::Failed),
+    let action = unsafe { bpf_redirect_map(links, u64::from(egress), 0) };
+    if action == i64::from(xdp_action::XDP_REDIRECT) {
+        Ok(xdp_action::XDP_REDIRECT)
+    } else {
+        Err(Reason::Failed)
     }
 }
 

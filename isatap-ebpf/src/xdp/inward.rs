@@ -71,9 +71,9 @@ fn cached(
 #[inline(always)]
 fn is_ordinary(packet: &Inbound) -> bool {
     let inner = &packet.inner;
-    inner.hop_limit > 1
+    !matches!(packet.icmp_type, Some(133..=137))
+        && inner.hop_limit > 1
         && !inner.source.is_link_local()
-        && !matches!(packet.icmp_type, Some(133..=137))
         && !matches!(inner.next_header, ipv6::NEXT_IPV4 | ipv6::NEXT_IPV6)
 }
 

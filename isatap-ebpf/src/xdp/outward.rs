@@ -36,17 +36,20 @@ pub fn run(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> u32 {
         return xdp_action::XDP_PASS;
     };
     let inner = &packet.inner;
-    let is_for_link = site.config().is_router()
-        && inner.destination.embedded().is_some()
-        && !inner.destination.is_multicast()
-        && !inner.destination.is_link_local();
-    if !is_for_link {
+    let is_for_link = inner.destination.embedded().is_some() && is_routed(inner.destination);
+    if !is_for_link || !site.config().is_router() {
         return xdp_action::XDP_PASS;
     }
     match cached(ctx, &packet, site) {
         Some(result) => end(ctx, Direction::Out, result),
         None => uncached(ctx.ctx),
     }
+}
+
+/// Whether a router may forward to the address.
+#[inline(always)]
+fn is_routed(destination: Address) -> bool {
+    destination.is_global() || !(destination.is_multicast() || destination.is_link_local())
 }
 
 /// The common case: the peer is in the cache and the source is an ordinary native address.
@@ -64,7 +67,7 @@ fn cached(
     let line = Line::of(inner.destination, cache::now())?;
     let next_hop = line.forward(config)?;
     let length = inner.total_length();
-    let fits = length <= config.mtu && length + ipv4::LENGTH as u32 <= u32::from(next_hop.mtu);
+    let fits = length + ipv4::LENGTH as u32 <= u32::from(next_hop.mtu);
     if u32::from_ne_bytes(next_hop.remote) == 0 || !fits {
         return None;
     }
@@ -88,10 +91,9 @@ fn cached(
 /// An address that may be forwarded and embeds no IPv4 address, so it cannot embed ours.
 #[inline(always)]
 fn is_native(source: Address) -> bool {
-    !source.is_martian_source()
-        && !source.is_link_local()
-        && source.embedded().is_none()
-        && source.six_to_four().is_none()
+    let may_be_forwarded =
+        source.is_global() || !(source.is_martian_source() || source.is_link_local());
+    may_be_forwarded && source.embedded().is_none() && source.six_to_four().is_none()
 }
 
 /// The uncommon case: a function of its own, so that the common one has the registers to itself.
