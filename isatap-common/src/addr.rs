@@ -95,19 +95,6 @@ impl Address {
         }
     }
 
-    /// The address with the u bit cleared if it is an ISATAP one: both forms name one node.
-    #[inline(always)]
-    #[must_use]
-    pub const fn without_u_bit(self) -> Self {
-        match self.embedded() {
-            Some(_) => Self {
-                high: self.high,
-                low: self.low & !((U_BIT as u64) << 32),
-            },
-            None => self,
-        }
-    }
-
     /// See [`is_link_local`].
     #[inline(always)]
     pub const fn is_link_local(self) -> bool {
@@ -118,6 +105,12 @@ impl Address {
     #[inline(always)]
     pub const fn is_multicast(self) -> bool {
         self.high >> 56 == 0xff
+    }
+
+    /// Whether the address is in 2000::/3, of which only 6to4 is special here.
+    #[inline(always)]
+    pub const fn is_global(self) -> bool {
+        self.high >> 61 == 0b001
     }
 
     /// See [`six_to_four`].
@@ -238,15 +231,9 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_are_one_without_the_u_bit_and_nothing_else_changes() {
-        let of = |form| Address::from_octets(address(PREFIX, form, [8, 8, 8, 8])).without_u_bit();
-        assert_eq!(of(Form::Local), of(Form::Global));
-        let other = Address {
-            high: 1,
-            low: 0x0200_0000_0000_0001,
-        };
-        assert_eq!(other.without_u_bit(), other);
-        assert_eq!(Address::from_octets(other.octets()), other);
+    fn two_numbers_hold_every_octet() {
+        let octets = address(PREFIX, Form::Global, [8, 8, 8, 8]);
+        assert_eq!(Address::from_octets(octets).octets(), octets);
     }
 
     #[test]

@@ -8,6 +8,12 @@ pub trait Octets {
     /// The `N` octets that start at `at`, or `None` where the packet is shorter.
     fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]>;
 
+    /// The `A` octets that start at `at` and the `B` behind them.
+    #[inline(always)]
+    fn read_both<const A: usize, const B: usize>(&self, at: usize) -> Option<([u8; A], [u8; B])> {
+        Some((self.read(at)?, self.read(at + A)?))
+    }
+
     /// Whether the packet has at least `length` octets.
     fn holds(&self, length: usize) -> bool;
 }

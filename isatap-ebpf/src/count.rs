@@ -1,36 +1,59 @@
 //! One counter for each direction, layer and reason, on each CPU.
 #![expect(unsafe_code, reason = "map values are reached through raw pointers")]
 
+use aya_ebpf::helpers::generated::bpf_get_smp_processor_id;
 use isatap_common::{
-    abi::{Direction, Layer, counter_index},
+    abi::{Counter, Direction, Layer, counter_index},
     path::Reason,
 };
 
 use crate::maps::COUNTERS;
 
-/// Counts `packets` of `bytes` in all.
-#[inline(always)]
-pub fn count(direction: Direction, layer: Layer, reason: Reason, packets: u32, bytes: u32) {
-    let index = counter_index(direction, layer, reason);
-    if let Some(counter) = COUNTERS.get_ptr_mut(index) {
+/// The counter of this CPU for one direction, layer and reason.
+pub struct Tally(*mut Counter);
+
+impl Tally {
+    /// Finds the counter.
+    #[inline(always)]
+    pub fn of(direction: Direction, layer: Layer, reason: Reason) -> Option<Self> {
+        COUNTERS
+            .get_ptr_mut(counter_index(direction, layer, reason))
+            .map(Self)
+    }
+
+    /// Counts `packets` of `bytes` in all.
+    #[inline(always)]
+    pub fn add(&self, packets: u32, bytes: u32) {
         // SAFETY: the slot is this CPU's own, and the program is not preempted by itself.
         unsafe {
-            (*counter).packets += u64::from(packets);
-            (*counter).bytes += u64::from(bytes);
+            (*self.0).packets += u64::from(packets);
+            (*self.0).bytes += u64::from(bytes);
         }
+    }
+
+    /// A number that differs from packet to packet, for the identification of an outer header: how
+    /// many have been counted here, spread by the CPU and the layer.
+    #[inline(always)]
+    pub fn identification(&self, layer: Layer) -> u16 {
+        // SAFETY: as above.
+        let packets = unsafe { (*self.0).packets };
+        // SAFETY: the helper has no arguments.
+        let cpu = unsafe { bpf_get_smp_processor_id() };
+        // The factor is odd, so no two CPUs start at the same number.
+        (packets as u16).wrapping_add((cpu as u16).wrapping_mul(0x9e37)) ^ ((layer as u16) << 12)
     }
 }
 
-/// A number that differs from packet to packet, for the identification of an outer header: how
-/// many this CPU has encapsulated, spread by the CPU.
+/// Counts `packets` of `bytes` in all.
+#[inline(always)]
+pub fn count(direction: Direction, layer: Layer, reason: Reason, packets: u32, bytes: u32) {
+    if let Some(tally) = Tally::of(direction, layer, reason) {
+        tally.add(packets, bytes);
+    }
+}
+
+/// The identification of a packet that is not in the cache.
 #[inline(always)]
 pub fn identification(layer: Layer) -> u16 {
-    let index = counter_index(Direction::Out, layer, Reason::Cached);
-    let packets = COUNTERS.get_ptr(index).map_or(0, |counter| {
-        // SAFETY: as above.
-        unsafe { (*counter).packets }
-    });
-    // SAFETY: the helper has no arguments.
-    let cpu = unsafe { aya_ebpf::helpers::generated::bpf_get_smp_processor_id() };
-    (packets as u16) ^ (cpu as u16).rotate_right(3) ^ ((layer as u16) << 12)
+    Tally::of(Direction::Out, layer, Reason::Cached).map_or(0, |tally| tally.identification(layer))
 }

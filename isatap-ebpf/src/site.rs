@@ -24,7 +24,7 @@ impl Maps<'static> {
     #[inline(always)]
     pub fn new() -> Option<Self> {
         let config = CONFIG.get(0)?;
-        if config.fresh_jiffies == 0 {
+        if config.generation == 0 {
             None
         } else {
             Some(Self { config })

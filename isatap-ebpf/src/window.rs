@@ -6,7 +6,7 @@ use aya_ebpf::{
     helpers::generated::bpf_xdp_get_buff_len,
     programs::{TcContext, XdpContext},
 };
-use isatap_common::octets::Octets;
+use isatap_common::{octets::Octets, wire::ipv4};
 
 use crate::bound::masked;
 
@@ -23,6 +23,11 @@ impl Octets for Frame<'_> {
     #[inline(always)]
     fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         read(self.0.data(), self.0.data_end(), at)
+    }
+
+    #[inline(always)]
+    fn read_both<const A: usize, const B: usize>(&self, at: usize) -> Option<([u8; A], [u8; B])> {
+        read_both(self.0.data(), self.0.data_end(), at)
     }
 
     #[inline(always)]
@@ -47,6 +52,11 @@ impl Octets for Buffer<'_> {
     }
 
     #[inline(always)]
+    fn read_both<const A: usize, const B: usize>(&self, at: usize) -> Option<([u8; A], [u8; B])> {
+        read_both(self.0.data(), self.0.data_end(), at)
+    }
+
+    #[inline(always)]
     fn holds(&self, length: usize) -> bool {
         length <= self.0.len() as usize
     }
@@ -60,6 +70,13 @@ impl Buffer<'_> {
             // Reads fail closed where this does.
             let _ = self.0.pull_data(length as u32);
         }
+    }
+
+    /// The interface that the packet is on.
+    #[inline(always)]
+    pub fn ifindex(&self) -> u32 {
+        // SAFETY: the context is the one that the kernel handed to the program.
+        unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).ifindex }
     }
 
     /// Segments that the packet will become on the wire.
@@ -96,22 +113,58 @@ fn read<const N: usize>(data: usize, end: usize, at: usize) -> Option<[u8; N]> {
     if start + N > end {
         return None;
     }
-    let mut octets = Aligned([0; N]);
-    let (from, to) = (start as *const u8, octets.0.as_mut_ptr());
-    // SAFETY: `start..start + N` lies before the end of the packet, which the verifier checks
-    // again. BPF loads need no alignment, and wide ones are four to eight times fewer.
-    unsafe {
-        copy::<u64, N>(from, to, 0);
-        copy::<u64, N>(from, to, 8);
-        copy::<u64, N>(from, to, 16);
-        copy::<u64, N>(from, to, 24);
-        copy::<u64, N>(from, to, 32);
-        copy::<u32, N>(from, to, N & !7);
-        copy::<u16, N>(from, to, N & !3);
-        copy::<u8, N>(from, to, N & !1);
+    // SAFETY: `start..start + N` lies before the end of the packet.
+    Some(unsafe { take(start as *const u8) })
+}
+
+/// One comparison for both.
+#[inline(always)]
+fn read_both<const A: usize, const B: usize>(
+    data: usize,
+    end: usize,
+    at: usize,
+) -> Option<([u8; A], [u8; B])> {
+    let start = data + at;
+    if start + A + B > end {
+        return None;
     }
+    let start = start as *const u8;
+    // SAFETY: `start..start + A + B` lies before the end of the packet.
+    Some(unsafe { (take(start), take(start.add(A))) })
+}
+
+/// The `N` octets at `from`, in units as wide as the fields of the headers of that length: an IPv4
+/// header is five 32-bit words, half of an IPv6 address 64 bits.
+///
+/// # Safety
+///
+/// `N` octets from `from` are inside the packet, which the verifier checks again.
+#[inline(always)]
+unsafe fn take<const N: usize>(from: *const u8) -> [u8; N] {
     const { assert!(N < 48, "longer than what is copied") };
-    Some(octets.0)
+    let mut octets = Aligned([0; N]);
+    let to = octets.0.as_mut_ptr();
+    // SAFETY: the caller's promise. BPF loads need no alignment, and wide ones are four to eight
+    // times fewer.
+    unsafe {
+        if N == ipv4::LENGTH {
+            copy::<u32, N>(from, to, 0);
+            copy::<u32, N>(from, to, 4);
+            copy::<u32, N>(from, to, 8);
+            copy::<u32, N>(from, to, 12);
+            copy::<u32, N>(from, to, 16);
+        } else {
+            copy::<u64, N>(from, to, 0);
+            copy::<u64, N>(from, to, 8);
+            copy::<u64, N>(from, to, 16);
+            copy::<u64, N>(from, to, 24);
+            copy::<u64, N>(from, to, 32);
+            copy::<u32, N>(from, to, N & !7);
+            copy::<u16, N>(from, to, N & !3);
+            copy::<u8, N>(from, to, N & !1);
+        }
+    }
+    octets.0
 }
 
 /// Copies the `W` at `at`, if `N` octets have one there. Not a loop: the compiler would unroll it

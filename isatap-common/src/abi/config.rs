@@ -10,8 +10,10 @@ pub const MAX_LOCATORS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct Config {
     /// Counts changes of routes, neighbours, links and configuration; a cached next hop of
-    /// another generation is not believed. Only the low 16 bits are compared.
-    pub generation: u32,
+    /// another generation is not believed. Zero, which means none, is left out.
+    pub generation: u16,
+    /// How many of `locators` are in use.
+    pub locator_count: u16,
     /// Ticks of `bpf_jiffies64` for which a cached next hop is believed: one second.
     pub fresh_jiffies: u32,
     /// Interface index of the ISATAP device.
@@ -24,8 +26,6 @@ pub struct Config {
     pub switches: u16,
     /// Largest inner packet in bytes.
     pub mtu: u32,
-    /// How many of `locators` are in use.
-    pub locator_count: u32,
     /// Every locator, in the order that [`super::NextHop::locator`] counts.
     pub locators: [LocatorRef; MAX_LOCATORS],
 }
@@ -84,6 +84,14 @@ impl Config {
         Switches(self.switches)
     }
 
+    /// The generation after this one.
+    pub const fn next_generation(&self) -> u16 {
+        match self.generation.wrapping_add(1) {
+            0 => 1,
+            next => next,
+        }
+    }
+
     /// Whether this node forwards for others. An unknown number is a host, which does less.
     #[inline(always)]
     pub const fn is_router(&self) -> bool {
@@ -93,5 +101,5 @@ impl Config {
 
 map_types!(Config);
 
-const _: () = assert!(size_of::<Config>() == 24 + 8 * MAX_LOCATORS);
+const _: () = assert!(size_of::<Config>() == 20 + 8 * MAX_LOCATORS);
 const _: () = assert!(MAX_LOCATORS.is_power_of_two());

@@ -14,13 +14,13 @@ mod table;
 pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
 pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
 pub use locator::{Locator, LocatorKey};
-pub use next_hop::{NEXT_HOPS_LEN, NextHop};
+pub use next_hop::{NEXT_HOPS_LEN, NextHop, Traffic};
 pub use peer::{Peer, Reachability};
 pub use prl::{PrlEntry, PrlSource};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;

@@ -14,51 +14,79 @@ pub const NEXT_HOPS_LEN: u32 = 1 << 14;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct NextHop {
+    /// Destination and source MAC address of the way out, as they stand in a frame.
+    pub macs: [u8; 12],
+    /// Outer destination; zero when the way out is native.
+    pub remote: [u8; 4],
     /// First half of the inner IPv6 address, a big-endian number's value.
     pub high: u64,
-    /// Second half; of an ISATAP address the u bit is cleared.
+    /// Second half.
     pub low: u64,
     /// Low 32 bits of `bpf_jiffies64` when it was filled.
     pub filled: u32,
     /// Interface index of the way out.
     pub egress: u32,
-    /// Outer destination; zero when the way out is native.
-    pub remote: [u8; 4],
-    /// Low 16 bits of [`super::Config::generation`] when it was filled.
-    pub generation: u16,
-    /// Largest IP packet, outer header included, that the way out takes.
+    /// The generation in which packets to the address may leave as the entry says; zero is none.
+    pub forward: u16,
+    /// The generation in which packets from the address, to the entry's locator on its interface,
+    /// are admitted; zero is none.
+    pub source: u16,
+    /// Largest IP packet, outer header included, that the way out takes and, into the tunnel, that
+    /// [`super::Config::mtu`] allows.
     pub mtu: u16,
     /// Place of our address in [`super::Config::locators`].
-    pub locator: u16,
-    /// [`NextHop::FORWARD`] and [`NextHop::SOURCE`].
-    pub flags: u16,
-    /// Destination MAC address of the way out.
-    pub destination_mac: [u8; 6],
-    /// Source MAC address of the way out.
-    pub source_mac: [u8; 6],
+    pub locator: u8,
+    /// How often it was filled since the kernel last forwarded a packet itself.
+    pub refills: u8,
     /// Packets from this address since the entry was filled.
-    pub packets_in: u32,
-    /// Inner bytes from this address since the entry was filled.
-    pub bytes_in: u32,
+    pub heard: Traffic,
     /// Packets to this address since the entry was filled.
-    pub packets_out: u32,
-    /// Inner bytes to this address since the entry was filled.
-    pub bytes_out: u32,
+    pub sent: Traffic,
+}
+
+/// Packets and bytes of a second in one number, so that counting both is one addition: 2^24
+/// packets, 2^40 bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Traffic(pub u64);
+
+impl Traffic {
+    /// Where the packets start.
+    const PACKETS: u32 = 40;
+
+    /// `packets` of `bytes` in all.
+    #[inline(always)]
+    pub const fn new(packets: u32, bytes: u32) -> Self {
+        Self(((packets as u64) << Self::PACKETS) | bytes as u64)
+    }
+
+    /// Adds `other`.
+    #[inline(always)]
+    pub const fn add(&mut self, other: Self) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+
+    /// Packets.
+    #[inline(always)]
+    pub const fn packets(self) -> u64 {
+        self.0 >> Self::PACKETS
+    }
+
+    /// Inner bytes.
+    #[inline(always)]
+    pub const fn bytes(self) -> u64 {
+        self.0 & ((1 << Self::PACKETS) - 1)
+    }
 }
 
 impl NextHop {
-    /// Packets to the address may leave as the entry says.
-    pub const FORWARD: u16 = 1 << 0;
-    /// Packets from the address, to the entry's locator on its interface, are admitted.
-    pub const SOURCE: u16 = 1 << 1;
-
-    /// The place of `address`, whose u bit is cleared, in the table.
+    /// The place of `address` in the table.
     #[inline(always)]
     pub const fn index(address: Address) -> u32 {
         // Fibonacci hashing: the top bits of the product depend on every bit of both halves.
-        let mixed =
-            (address.high ^ address.low.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> (64 - NEXT_HOPS_LEN.trailing_zeros())) as u32
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = address.high.wrapping_mul(FACTOR).wrapping_add(address.low);
+        (mixed.wrapping_mul(FACTOR) >> (64 - NEXT_HOPS_LEN.trailing_zeros())) as u32
     }
 
     /// The inner address.

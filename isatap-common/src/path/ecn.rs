@@ -22,6 +22,9 @@ pub const fn encapsulate(inner: u8, copy_dscp: bool) -> u8 {
 /// dropped: congestion was marked on a transport that cannot say so.
 #[inline(always)]
 pub const fn decapsulate(outer: u8, inner: u8) -> Option<u8> {
+    if outer & MASK == NOT_ECT {
+        return Some(inner);
+    }
     let ecn = match (inner & MASK, outer & MASK) {
         (NOT_ECT, CE) => return None,
         (ECT_0, ECT_1) => ECT_1,

@@ -24,6 +24,20 @@ pub struct Outbound {
     pub inner: ipv6::Header,
 }
 
+/// Reads the protocol-41 packet at `at`, if its outer header needs no closer look: what [`outer`],
+/// [`is_plain`] and [`inner`] make of it, without their reasons.
+#[inline(always)]
+pub fn plain(packet: &(impl Octets + ?Sized), at: usize) -> Option<Inbound> {
+    let (outer, inner) = packet.read_both::<{ ipv4::LENGTH }, { ipv6::LENGTH }>(at)?;
+    let outer = ipv4::Header::parse(&outer);
+    let is_ours = outer.version == 4 && outer.words == 5 && outer.protocol == ipv4::PROTOCOL_IPV6;
+    if !is_ours || outer.is_fragment || !outer.checksum_is_valid {
+        return None;
+    }
+    let end = at + usize::from(outer.total_length);
+    inbound(packet, at + ipv4::LENGTH, outer, &inner, end).ok()
+}
+
 /// Reads the outer header at `at`, if it is one of protocol 41.
 #[inline(always)]
 pub fn outer(packet: &(impl Octets + ?Sized), at: usize) -> Result<ipv4::Header, Reason> {
@@ -64,17 +78,30 @@ pub fn inner(
     let header = packet
         .read::<{ ipv6::LENGTH }>(at)
         .ok_or(Reason::Malformed)?;
-    let inner = ipv6::Header::parse(&header);
+    let header_length = usize::from(outer.words) * 4;
+    let end = at
+        .wrapping_sub(header_length)
+        .wrapping_add(usize::from(outer.total_length));
+    inbound(packet, at, outer, &header, end)
+}
+
+/// The packet behind `outer` whose inner header, `header`, is at `at`; `outer` says that it ends
+/// at `end`.
+#[inline(always)]
+fn inbound(
+    packet: &(impl Octets + ?Sized),
+    at: usize,
+    outer: ipv4::Header,
+    header: &[u8; ipv6::LENGTH],
+    end: usize,
+) -> Result<Inbound, Reason> {
+    let inner = ipv6::Header::parse(header);
     if inner.version() != 6 {
         return Err(Reason::Malformed);
     }
     if inner.payload_length == 0 {
         return Err(Reason::Jumbo);
     }
-    let header_length = usize::from(outer.words) * 4;
-    let end = at
-        .wrapping_sub(header_length)
-        .wrapping_add(usize::from(outer.total_length));
     if at + inner.total_length() as usize > end || !packet.holds(end) {
         return Err(Reason::Malformed);
     }

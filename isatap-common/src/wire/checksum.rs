@@ -6,27 +6,33 @@ const HEADER: usize = super::ipv4::LENGTH;
 /// Whether the header carries its right checksum.
 #[inline(always)]
 pub fn is_valid(header: &[u8; HEADER]) -> bool {
+    // The right sums are the multiples of 0xffff. This is the only one below 2^17, save that of a
+    // header of zeros.
     sum(header) == 0xffff
 }
 
 /// The checksum of the header, whose own checksum field must be zero.
 #[inline(always)]
 pub fn of(header: &[u8; HEADER]) -> u16 {
-    !sum(header)
+    u16::from_be(!(fold(sum(header)) as u16))
 }
 
-/// One's-complement sum. Adding 32-bit words and folding twice gives the same as adding 16-bit
+/// One's-complement sum of less than 2^17, in the processor's order of octets: the sum of swapped
+/// words is the swapped sum. Adding 32-bit words and folding gives the same as adding 16-bit
 /// words, because 2^16 is 1 in this arithmetic.
 #[inline(always)]
-fn sum(h: &[u8; HEADER]) -> u16 {
-    let words = u64::from(u32::from_be_bytes([h[0], h[1], h[2], h[3]]))
-        + u64::from(u32::from_be_bytes([h[4], h[5], h[6], h[7]]))
-        + u64::from(u32::from_be_bytes([h[8], h[9], h[10], h[11]]))
-        + u64::from(u32::from_be_bytes([h[12], h[13], h[14], h[15]]))
-        + u64::from(u32::from_be_bytes([h[16], h[17], h[18], h[19]]));
-    let halves = (words & 0xffff) + ((words >> 16) & 0xffff) + (words >> 32);
-    let halves = (halves & 0xffff) + (halves >> 16);
-    ((halves & 0xffff) + (halves >> 16)) as u16
+fn sum(h: &[u8; HEADER]) -> u64 {
+    let words = u64::from(u32::from_ne_bytes([h[0], h[1], h[2], h[3]]))
+        + u64::from(u32::from_ne_bytes([h[4], h[5], h[6], h[7]]))
+        + u64::from(u32::from_ne_bytes([h[8], h[9], h[10], h[11]]))
+        + u64::from(u32::from_ne_bytes([h[12], h[13], h[14], h[15]]))
+        + u64::from(u32::from_ne_bytes([h[16], h[17], h[18], h[19]]));
+    fold(fold(words))
+}
+
+#[inline(always)]
+const fn fold(sum: u64) -> u64 {
+    (sum & 0xffff) + (sum >> 16)
 }
 
 #[cfg(test)]

@@ -13,11 +13,20 @@ pub const fn ethertype(header: &[u8; LENGTH]) -> u16 {
     u16::from_be_bytes([header[12], header[13]])
 }
 
+/// Two addresses as they stand in a header.
+#[inline(always)]
+pub const fn pair(destination: [u8; 6], source: [u8; 6]) -> [u8; 12] {
+    let (d, s) = (destination, source);
+    [
+        d[0], d[1], d[2], d[3], d[4], d[5], s[0], s[1], s[2], s[3], s[4], s[5],
+    ]
+}
+
 /// A header from its parts.
 #[inline(always)]
-pub const fn header(destination: [u8; 6], source: [u8; 6], ethertype: u16) -> [u8; LENGTH] {
-    let (d, s, [high, low]) = (destination, source, ethertype.to_be_bytes());
+pub const fn header(macs: [u8; 12], ethertype: u16) -> [u8; LENGTH] {
+    let (m, [high, low]) = (macs, ethertype.to_be_bytes());
     [
-        d[0], d[1], d[2], d[3], d[4], d[5], s[0], s[1], s[2], s[3], s[4], s[5], high, low,
+        m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], m[9], m[10], m[11], high, low,
     ]
 }

@@ -70,18 +70,19 @@ impl Outer {
     /// Writes the header, Don't Fragment clear (RFC 4213 section 3.2.1) and the checksum right.
     #[inline(always)]
     pub fn emit(&self) -> [u8; LENGTH] {
-        let [length_high, length_low] = self.total_length.to_be_bytes();
-        let [id_high, id_low] = self.identification.to_be_bytes();
-        let (s, d) = (self.source, self.destination);
+        let class = u32::from(self.traffic_class) << 16;
+        let first = (0x4500_0000 | class | u32::from(self.total_length)).to_be_bytes();
+        let second = (u32::from(self.identification) << 16).to_be_bytes();
+        let (f, i, s, d) = (first, second, self.source, self.destination);
         let mut header = [
-            0x45,
-            self.traffic_class,
-            length_high,
-            length_low,
-            id_high,
-            id_low,
-            0,
-            0,
+            f[0],
+            f[1],
+            f[2],
+            f[3],
+            i[0],
+            i[1],
+            i[2],
+            i[3],
             self.ttl,
             PROTOCOL_IPV6,
             0,

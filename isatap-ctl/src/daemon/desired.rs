@@ -184,7 +184,7 @@ pub fn tables(
             ttl: settings.interface.ttl,
             switches: switches(settings, inputs.decap_l3).0,
             mtu: mtu(settings, world, inputs),
-            locator_count: locators.len() as u32,
+            locator_count: locators.len() as u16,
             locators: slots,
         },
         prl: inputs

@@ -174,7 +174,11 @@ impl Node {
         let Ok(mut config) = self.datapath.maps.config.get(&0, 0) else {
             return;
         };
-        config.generation = config.generation.wrapping_add(1);
+        if config.generation == 0 {
+            // The tables are not written yet.
+            return;
+        }
+        config.generation = config.next_generation();
         if let Err(error) = self.datapath.maps.config.set(0, config, 0) {
             warn!("CONFIG: {error}");
         }

@@ -46,7 +46,7 @@ impl Tables {
             ..self.config
         } == old;
         if changed || !same {
-            let generation = old.generation.wrapping_add(1);
+            let generation = old.next_generation();
             maps.config.set(
                 0,
                 Config {

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{EbpfContext as _, programs::TcContext};
 use isatap_common::{
-    abi::{Direction, Layer, NextHop},
+    abi::{Direction, Layer},
     path::{
         self, Reason, Site as _,
         admit::{self, Tunnel},
@@ -12,22 +12,28 @@ use isatap_common::{
 };
 
 use super::{Forwarded, apply, end};
-use crate::{cache::Line, count::identification, fib, site::Maps, window::Buffer};
+use crate::{
+    cache::{self, Line},
+    count::{Tally, identification},
+    fib,
+    site::Maps,
+    window::Buffer,
+};
 
 /// Decides on one packet.
 #[inline(always)]
 pub fn run(ctx: &TcContext) -> i32 {
-    end(ctx, Direction::Out, send(ctx))
+    let buffer = Buffer(ctx);
+    buffer.pull(ipv6::LENGTH);
+    end(ctx, Direction::Out, send(ctx, &buffer))
 }
 
 #[inline(always)]
-fn send(ctx: &TcContext) -> Result<Forwarded, Reason> {
+fn send(ctx: &TcContext, buffer: &Buffer<'_>) -> Result<Forwarded, Reason> {
     let site = Maps::new().ok_or(Reason::NoLocator)?;
-    let buffer = Buffer(ctx);
-    buffer.pull(ipv6::LENGTH);
-    match cached(ctx, &buffer, &site) {
+    match cached(ctx, buffer, &site) {
         Some(forwarded) => forwarded,
-        None => resolved(ctx, &buffer, &site),
+        None => resolved(ctx, buffer, &site),
     }
 }
 
@@ -41,24 +47,29 @@ fn cached(
 ) -> Option<Result<Forwarded, Reason>> {
     let packet = parse::outbound(buffer, 0).ok()?;
     let inner = &packet.inner;
-    let line = Line::of(inner.destination)?;
-    let next_hop = line.get(NextHop::FORWARD, site.config())?;
-    if next_hop.remote == [0; 4] || admit::embeds_own_off_link(inner.source, site) {
+    let line = Line::of(inner.destination, cache::now())?;
+    let next_hop = line.forward(site.config())?;
+    if u32::from_ne_bytes(next_hop.remote) == 0 || admit::embeds_own_off_link(inner.source, site) {
         return None;
     }
     let tunnel = Tunnel {
         remote: next_hop.remote,
-        locator: next_hop.locator,
+        locator: next_hop.locator.into(),
     };
-    let push = rewrite::push(&packet, tunnel, identification(Layer::Tc), site).ok()?;
+    let reason = Reason::Cached;
+    let tally = Tally::of(Direction::Out, Layer::Tc, reason)?;
+    let push = rewrite::push(&packet, tunnel, tally.identification(Layer::Tc), site).ok()?;
     let (segments, bytes) = (buffer.segments(), inner.total_length());
     line.sent(segments, bytes);
     Some(
-        apply::push(ctx, &push, &header(next_hop)).map(|()| Forwarded {
-            action: apply::redirect(next_hop.egress),
-            reason: Reason::Cached,
-            packets: segments,
-            bytes,
+        apply::push(ctx, &push, &ethernet::header(next_hop.macs, ethernet::IPV4)).map(|()| {
+            Forwarded {
+                action: apply::redirect(next_hop.egress),
+                reason,
+                tally,
+                packets: segments,
+                bytes,
+            }
         }),
     )
 }
@@ -68,7 +79,7 @@ fn cached(
 fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Forwarded, Reason> {
     let (packet, tunnel, push) = path::encapsulate(buffer, 0, identification(Layer::Tc), site)?;
     let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
-    let line = Line::of(packet.inner.destination).ok_or(Reason::Failed)?;
+    let line = Line::of(packet.inner.destination, cache::now()).ok_or(Reason::Failed)?;
     // The kernel compares segments itself.
     let total = if buffer.is_gso() {
         0
@@ -80,9 +91,12 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     apply::push_unaddressed(ctx, &push)?;
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
+    let reason = Reason::Resolved;
+    let tally = Tally::of(Direction::Out, Layer::Tc, reason).ok_or(Reason::Failed)?;
     Ok(Forwarded {
         action,
-        reason: Reason::Resolved,
+        reason,
+        tally,
         packets: segments,
         bytes,
     })
@@ -116,13 +130,4 @@ fn resolve(
         }
         Err(no_way) => Err(no_way.reason),
     }
-}
-
-#[inline(always)]
-fn header(next_hop: &NextHop) -> [u8; ethernet::LENGTH] {
-    ethernet::header(
-        next_hop.destination_mac,
-        next_hop.source_mac,
-        ethernet::IPV4,
-    )
 }

@@ -1,12 +1,11 @@
 //! Protocol 41 into the ISATAP device.
-#![expect(
-    unsafe_code,
-    reason = "context fields are reached through raw pointers"
-)]
 
-use aya_ebpf::{EbpfContext as _, bindings::__sk_buff, programs::TcContext};
+use aya_ebpf::{
+    bindings::{__sk_buff, TC_ACT_UNSPEC},
+    programs::TcContext,
+};
 use isatap_common::{
-    abi::{Direction, Switches},
+    abi::{Direction, Layer, Switches},
     octets::Octets as _,
     path::{
         self, Reason, Site,
@@ -18,7 +17,12 @@ use isatap_common::{
 };
 
 use super::{Forwarded, apply, end};
-use crate::{cache::Line, site::Maps, window::Buffer};
+use crate::{
+    cache::{self, Line},
+    count::Tally,
+    site::Maps,
+    window::Buffer,
+};
 
 /// Octets that a decision may read: both headers and the ICMPv6 type.
 const HEADERS: usize = INNER_AT + ipv6::LENGTH + 1;
@@ -28,34 +32,45 @@ const INNER_AT: usize = ethernet::LENGTH + ipv4::LENGTH;
 /// Decides on one packet.
 #[inline(always)]
 pub fn run(ctx: &TcContext) -> i32 {
-    end(ctx, Direction::In, deliver(ctx))
-}
-
-#[inline(always)]
-fn deliver(ctx: &TcContext) -> Result<Forwarded, Reason> {
-    let site = Maps::new().ok_or(Reason::NotOurs)?;
     let buffer = Buffer(ctx);
-    let header = buffer
-        .read::<{ ethernet::LENGTH }>(0)
-        .ok_or(Reason::NotOurs)?;
+    let (Some(site), Some(header)) = (Maps::new(), buffer.read::<{ ethernet::LENGTH }>(0)) else {
+        return TC_ACT_UNSPEC;
+    };
     // A tag, which the kernel has taken out of the frame, names another interface than this one.
     if ethernet::ethertype(&header) != ethernet::IPV4 || buffer.is_tagged() {
-        return Err(Reason::NotOurs);
+        return TC_ACT_UNSPEC;
     }
     buffer.pull(HEADERS);
-    // SAFETY: the context is the one that the kernel handed to the program.
-    let ifindex = unsafe { (*ctx.as_ptr().cast::<__sk_buff>()).ifindex };
-    let segments = buffer.segments();
-    let config = site.config();
-    let strip = match cached(&buffer, ifindex, segments, &site) {
-        Some(strip) => strip,
-        None => admitted(&buffer, ifindex, segments, &site)?,
+    match cached(&buffer, &site) {
+        Some(strip) => end(ctx, Direction::In, deliver(ctx, strip, &site)),
+        None => uncached(ctx.skb.skb),
+    }
+}
+
+/// The uncommon case: a function of its own, so that the common one has the registers to itself.
+#[inline(never)]
+fn uncached(ctx: *mut __sk_buff) -> i32 {
+    let ctx = TcContext::new(ctx);
+    let Some(site) = Maps::new() else {
+        return TC_ACT_UNSPEC;
     };
+    let admitted = admitted(&Buffer(&ctx), &site);
+    let result = admitted.and_then(|strip| deliver(&ctx, strip, &site));
+    end(&ctx, Direction::In, result)
+}
+
+/// Hands the packet to the IPv6 stack.
+#[inline(always)]
+fn deliver(ctx: &TcContext, strip: Strip, site: &Maps<'_>) -> Result<Forwarded, Reason> {
+    let (config, segments) = (site.config(), Buffer(ctx).segments());
     apply::strip(ctx, strip, config.switches().has(Switches::DECAP_L3))?;
     let action = apply::deliver(config.device);
+    let reason = Reason::Delivered;
+    let tally = Tally::of(Direction::In, Layer::Tc, reason).ok_or(Reason::Failed)?;
     Ok(Forwarded {
         action,
-        reason: Reason::Delivered,
+        reason,
+        tally,
         packets: segments,
         bytes: strip.length,
     })
@@ -64,16 +79,14 @@ fn deliver(ctx: &TcContext) -> Result<Forwarded, Reason> {
 /// The common case: the source has been admitted and the destination can be no trap. `None` where
 /// anything is out of the ordinary.
 #[inline(always)]
-fn cached(buffer: &Buffer<'_>, ifindex: u32, segments: u32, site: &Maps<'_>) -> Option<Strip> {
-    let outer = parse::outer(buffer, ethernet::LENGTH).ok()?;
-    parse::is_plain(&outer).ok()?;
-    let packet = parse::inner(buffer, INNER_AT, outer).ok()?;
-    let source = Line::of(packet.inner.source)?;
-    if !is_ordinary(&packet, site) || !source.admits(&outer, ifindex, site) {
+fn cached(buffer: &Buffer<'_>, site: &Maps<'_>) -> Option<Strip> {
+    let packet = parse::plain(buffer, ethernet::LENGTH)?;
+    let source = Line::of(packet.inner.source, cache::now())?;
+    if !is_ordinary(&packet, site) || !source.admits(&packet.outer, buffer.ifindex(), site) {
         return None;
     }
     let strip = rewrite::strip(&packet).ok()?;
-    source.heard(segments, strip.length);
+    source.heard(buffer.segments(), strip.length);
     Some(strip)
 }
 
@@ -96,20 +109,16 @@ fn is_ordinary(packet: &Inbound, site: &Maps<'_>) -> bool {
 
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
-fn admitted(
-    buffer: &Buffer<'_>,
-    ifindex: u32,
-    segments: u32,
-    site: &Maps<'_>,
-) -> Result<Strip, Reason> {
+fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
+    let ifindex = buffer.ifindex();
     let (packet, admitted, strip) = path::decapsulate(buffer, ethernet::LENGTH, ifindex, site)?;
     if admitted.from_host
         && admitted.scope != Scope::Link
         && let Some(slot) = site.locator(ifindex, packet.outer.destination)
-        && let Some(source) = Line::of(packet.inner.source)
+        && let Some(source) = Line::of(packet.inner.source, cache::now())
     {
         source.fill_source(site.config(), packet.outer.source, slot);
-        source.heard(segments, strip.length);
+        source.heard(buffer.segments(), strip.length);
     }
     Ok(strip)
 }

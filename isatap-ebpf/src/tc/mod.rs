@@ -14,12 +14,16 @@ use isatap_common::{
     path::{Reason, Verdict},
 };
 
-use crate::{count::count, trace::trace};
+use crate::{
+    count::{Tally, count},
+    trace::trace,
+};
 
 /// A packet that was sent on.
 pub struct Forwarded {
     action: i32,
     reason: Reason,
+    tally: Tally,
     packets: u32,
     bytes: u32,
 }
@@ -27,21 +31,27 @@ pub struct Forwarded {
 /// Counts the packet and turns its reason into an action.
 #[inline(always)]
 fn end(ctx: &TcContext, direction: Direction, result: Result<Forwarded, Reason>) -> i32 {
-    let (action, reason, packets, bytes) = match result {
-        Ok(Forwarded {
-            action,
-            reason,
-            packets,
-            bytes,
-        }) => (action, reason, packets, bytes),
-        // Ordinary traffic of the NIC: not worth the cost of a counter.
-        Err(Reason::NotOurs) => return TC_ACT_UNSPEC,
-        Err(reason) => match reason.verdict() {
-            Verdict::Drop => (TC_ACT_SHOT as i32, reason, 1, 0),
-            Verdict::Pass | Verdict::Forward => (TC_ACT_UNSPEC, reason, 1, 0),
-        },
-    };
-    count(direction, Layer::Tc, reason, packets, bytes);
-    trace(ctx, direction, Layer::Tc, reason, bytes);
-    action
+    match result {
+        Ok(forwarded) => {
+            forwarded.tally.add(forwarded.packets, forwarded.bytes);
+            trace(ctx, direction, Layer::Tc, forwarded.reason, forwarded.bytes);
+            forwarded.action
+        }
+        Err(reason) => refuse(ctx, direction, reason),
+    }
+}
+
+/// Drops a packet or leaves it to whatever comes next.
+#[inline(always)]
+fn refuse(ctx: &TcContext, direction: Direction, reason: Reason) -> i32 {
+    // Ordinary traffic of the NIC: not worth the cost of a counter.
+    if reason == Reason::NotOurs {
+        return TC_ACT_UNSPEC;
+    }
+    count(direction, Layer::Tc, reason, 1, 0);
+    trace(ctx, direction, Layer::Tc, reason, 0);
+    match reason.verdict() {
+        Verdict::Drop => TC_ACT_SHOT as i32,
+        Verdict::Pass | Verdict::Forward => TC_ACT_UNSPEC,
+    }
 }

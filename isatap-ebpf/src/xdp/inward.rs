@@ -1,8 +1,12 @@
 //! Protocol 41 in, IPv6 out.
 
-use aya_ebpf::{EbpfContext as _, programs::XdpContext};
+use aya_ebpf::{
+    EbpfContext as _,
+    bindings::{xdp_action, xdp_md},
+    programs::XdpContext,
+};
 use isatap_common::{
-    abi::NextHop,
+    abi::{Direction, Layer, NextHop},
     addr,
     path::{
         self, Reason, Site as _,
@@ -10,20 +14,27 @@ use isatap_common::{
         parse::{self, Inbound},
         rewrite::{self, Strip},
     },
-    wire::{ethernet, ipv4, ipv6},
+    wire::{ethernet, ipv6},
 };
 
-use super::{Forwarded, apply};
-use crate::{cache::Line, fib, maps::LINKS, site::Maps, window::Frame};
+use super::{Forwarded, apply, end};
+use crate::{
+    cache::{self, Line},
+    count::Tally,
+    fib,
+    maps::LINKS,
+    site::Maps,
+    window::Frame,
+};
 
 /// Where the outer header starts.
 const OUTER_AT: usize = ethernet::LENGTH;
 
 #[inline(always)]
-pub fn run(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwarded, Reason> {
+pub fn run(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> u32 {
     match cached(ctx, frame, site) {
-        Some(forwarded) => forwarded,
-        None => resolved(ctx, frame, site),
+        Some(result) => end(ctx, Direction::In, result),
+        None => uncached(ctx.ctx),
     }
 }
 
@@ -35,21 +46,20 @@ fn cached(
     frame: &Frame<'_>,
     site: Maps<'_>,
 ) -> Option<Result<Forwarded, Reason>> {
-    let outer = parse::outer(frame, OUTER_AT).ok()?;
-    parse::is_plain(&outer).ok()?;
-    let packet = parse::inner(frame, OUTER_AT + ipv4::LENGTH, outer).ok()?;
+    let packet = parse::plain(frame, OUTER_AT)?;
     if !is_ordinary(&packet) {
         return None;
     }
     let config = site.config();
-    let source = Line::of(packet.inner.source)?;
-    if !source.admits(&outer, ctx.ingress_ifindex() as u32, &site) {
+    let now = cache::now();
+    let source = Line::of(packet.inner.source, now)?;
+    if !source.admits(&packet.outer, ctx.ingress_ifindex() as u32, &site) {
         return None;
     }
-    let destination = Line::of(packet.inner.destination)?;
-    let next_hop = destination.get(NextHop::FORWARD, config)?;
+    let destination = Line::of(packet.inner.destination, now)?;
+    let next_hop = destination.forward(config)?;
     let length = packet.inner.total_length();
-    if next_hop.remote != [0; 4] || length > u32::from(next_hop.mtu) {
+    if u32::from_ne_bytes(next_hop.remote) != 0 || length > u32::from(next_hop.mtu) {
         return None;
     }
     let strip = rewrite::strip(&packet).ok()?;
@@ -61,10 +71,20 @@ fn cached(
 #[inline(always)]
 fn is_ordinary(packet: &Inbound) -> bool {
     let inner = &packet.inner;
-    inner.hop_limit > 1
+    !matches!(packet.icmp_type, Some(133..=137))
+        && inner.hop_limit > 1
         && !inner.source.is_link_local()
-        && !matches!(packet.icmp_type, Some(133..=137))
         && !matches!(inner.next_header, ipv6::NEXT_IPV4 | ipv6::NEXT_IPV6)
+}
+
+/// The uncommon case: a function of its own, so that the common one has the registers to itself.
+#[inline(never)]
+fn uncached(ctx: *mut xdp_md) -> u32 {
+    let ctx = XdpContext::new(ctx);
+    let Some(site) = Maps::new() else {
+        return xdp_action::XDP_PASS;
+    };
+    end(&ctx, Direction::In, resolved(&ctx, &Frame(&ctx), site))
 }
 
 /// The whole decision, and what it found into the cache.
@@ -79,15 +99,15 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
         Scope::Beyond if inner.hop_limit <= 1 => return Err(Reason::HopLimit),
         Scope::Beyond => {}
     }
-    let config = site.config();
+    let (config, now) = (site.config(), cache::now());
     if admitted.from_host
         && let Some(slot) = site.locator(ifindex, packet.outer.destination)
-        && let Some(source) = Line::of(inner.source)
+        && let Some(source) = Line::of(inner.source, now)
     {
         source.fill_source(config, packet.outer.source, slot);
         source.heard(1, inner.total_length());
     }
-    let line = Line::of(inner.destination).ok_or(Reason::Failed)?;
+    let line = Line::of(inner.destination, now).ok_or(Reason::Failed)?;
     if line.is_due() {
         return Err(Reason::Revalidate);
     }
@@ -105,7 +125,7 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     }
     LINKS.get_ifindex(way.egress).ok_or(Reason::NotLinked)?;
     line.fill_forward(config, &way, addr::Ipv4::default(), 0);
-    let next_hop = line.get(NextHop::FORWARD, config).ok_or(Reason::Failed)?;
+    let next_hop = line.forward(config).ok_or(Reason::Failed)?;
     forward(ctx, &packet, strip, next_hop, Reason::Resolved)
 }
 
@@ -117,18 +137,18 @@ fn forward(
     next_hop: &NextHop,
     reason: Reason,
 ) -> Result<Forwarded, Reason> {
-    let header = ethernet::header(
-        next_hop.destination_mac,
-        next_hop.source_mac,
-        ethernet::IPV6,
-    );
-    apply::strip(ctx, &header, strip, packet.inner.hop_limit.wrapping_sub(1))?;
-    let action = LINKS
-        .redirect(next_hop.egress, 0)
-        .map_err(|_| Reason::Failed)?;
+    apply::strip(
+        ctx,
+        next_hop.macs,
+        strip,
+        packet.inner.hop_limit.wrapping_sub(1),
+    )?;
+    let action = apply::redirect(next_hop.egress)?;
+    let tally = Tally::of(Direction::In, Layer::Xdp, reason).ok_or(Reason::Failed)?;
     Ok(Forwarded {
         action,
         reason,
+        tally,
         bytes: strip.length,
     })
 }

@@ -12,7 +12,12 @@ use isatap_common::{
     wire::ethernet,
 };
 
-use crate::{count::count, site::Maps, trace::trace, window::Frame};
+use crate::{
+    count::{Tally, count},
+    site::Maps,
+    trace::trace,
+    window::Frame,
+};
 
 /// Decides on one frame.
 #[inline(always)]
@@ -25,8 +30,8 @@ pub fn run(ctx: &XdpContext) -> u32 {
         return xdp_action::XDP_PASS;
     };
     match ethernet::ethertype(&header) {
-        ethernet::IPV4 => end(ctx, Direction::In, inward::run(ctx, &frame, site)),
-        ethernet::IPV6 => end(ctx, Direction::Out, outward::run(ctx, &frame, site)),
+        ethernet::IPV4 => inward::run(ctx, &frame, site),
+        ethernet::IPV6 => outward::run(ctx, &frame, site),
         _ => xdp_action::XDP_PASS,
     }
 }
@@ -35,26 +40,40 @@ pub fn run(ctx: &XdpContext) -> u32 {
 pub struct Forwarded {
     action: u32,
     reason: Reason,
+    tally: Tally,
     bytes: u32,
 }
 
 /// Counts the packet and turns its reason into an action.
 #[inline(always)]
 fn end(ctx: &XdpContext, direction: Direction, result: Result<Forwarded, Reason>) -> u32 {
-    let (action, reason, bytes) = match result {
-        Ok(Forwarded {
-            action,
-            reason,
-            bytes,
-        }) => (action, reason, bytes),
-        // Ordinary traffic of the NIC: not worth the cost of a counter.
-        Err(Reason::NotOurs) => return xdp_action::XDP_PASS,
-        Err(reason) => match reason.verdict() {
-            Verdict::Drop => (xdp_action::XDP_DROP, reason, 0),
-            Verdict::Pass | Verdict::Forward => (xdp_action::XDP_PASS, reason, 0),
-        },
-    };
-    count(direction, Layer::Xdp, reason, 1, bytes);
-    trace(ctx, direction, Layer::Xdp, reason, bytes);
-    action
+    match result {
+        Ok(forwarded) => {
+            forwarded.tally.add(1, forwarded.bytes);
+            trace(
+                ctx,
+                direction,
+                Layer::Xdp,
+                forwarded.reason,
+                forwarded.bytes,
+            );
+            forwarded.action
+        }
+        Err(reason) => refuse(ctx, direction, reason),
+    }
+}
+
+/// Drops a packet or leaves it to the layer below.
+#[inline(always)]
+fn refuse(ctx: &XdpContext, direction: Direction, reason: Reason) -> u32 {
+    // Ordinary traffic of the NIC: not worth the cost of a counter.
+    if reason == Reason::NotOurs {
+        return xdp_action::XDP_PASS;
+    }
+    count(direction, Layer::Xdp, reason, 1, 0);
+    trace(ctx, direction, Layer::Xdp, reason, 0);
+    match reason.verdict() {
+        Verdict::Drop => xdp_action::XDP_DROP,
+        Verdict::Pass | Verdict::Forward => xdp_action::XDP_PASS,
+    }
 }

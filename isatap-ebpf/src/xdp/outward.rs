@@ -1,8 +1,12 @@
 //! IPv6 in, protocol 41 out.
 
-use aya_ebpf::{EbpfContext as _, programs::XdpContext};
+use aya_ebpf::{
+    EbpfContext as _,
+    bindings::{xdp_action, xdp_md},
+    programs::XdpContext,
+};
 use isatap_common::{
-    abi::{Layer, NextHop},
+    abi::{Direction, Layer, NextHop},
     addr::Address,
     path::{
         self, Reason, Site as _,
@@ -13,27 +17,39 @@ use isatap_common::{
     wire::{ethernet, ipv4},
 };
 
-use super::{Forwarded, apply};
-use crate::{cache::Line, count::identification, fib, maps::LINKS, site::Maps, window::Frame};
+use super::{Forwarded, apply, end};
+use crate::{
+    cache::{self, Line},
+    count::{Tally, identification},
+    fib,
+    maps::LINKS,
+    site::Maps,
+    window::Frame,
+};
 
 /// Where the IPv6 header starts.
 const INNER_AT: usize = ethernet::LENGTH;
 
 #[inline(always)]
-pub fn run(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwarded, Reason> {
-    let packet = parse::outbound(frame, INNER_AT)?;
+pub fn run(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> u32 {
+    let Ok(packet) = parse::outbound(frame, INNER_AT) else {
+        return xdp_action::XDP_PASS;
+    };
     let inner = &packet.inner;
-    let is_for_link = site.config().is_router()
-        && inner.destination.embedded().is_some()
-        && !inner.destination.is_multicast()
-        && !inner.destination.is_link_local();
-    if !is_for_link {
-        return Err(Reason::NotOurs);
+    let is_for_link = inner.destination.embedded().is_some() && is_routed(inner.destination);
+    if !is_for_link || !site.config().is_router() {
+        return xdp_action::XDP_PASS;
     }
     match cached(ctx, &packet, site) {
-        Some(forwarded) => forwarded,
-        None => resolved(ctx, frame, site),
+        Some(result) => end(ctx, Direction::Out, result),
+        None => uncached(ctx.ctx),
     }
+}
+
+/// Whether a router may forward to the address.
+#[inline(always)]
+fn is_routed(destination: Address) -> bool {
+    destination.is_global() || !(destination.is_multicast() || destination.is_link_local())
 }
 
 /// The common case: the peer is in the cache and the source is an ordinary native address.
@@ -48,29 +64,46 @@ fn cached(
         return None;
     }
     let config = site.config();
-    let line = Line::of(inner.destination)?;
-    let next_hop = line.get(NextHop::FORWARD, config)?;
+    let line = Line::of(inner.destination, cache::now())?;
+    let next_hop = line.forward(config)?;
     let length = inner.total_length();
-    let fits = length <= config.mtu && length + ipv4::LENGTH as u32 <= u32::from(next_hop.mtu);
-    if next_hop.remote == [0; 4] || !fits {
+    let fits = length + ipv4::LENGTH as u32 <= u32::from(next_hop.mtu);
+    if u32::from_ne_bytes(next_hop.remote) == 0 || !fits {
         return None;
     }
     let tunnel = Tunnel {
         remote: next_hop.remote,
-        locator: next_hop.locator,
+        locator: next_hop.locator.into(),
     };
-    let push = rewrite::push(packet, tunnel, identification(Layer::Xdp), &site).ok()?;
+    let reason = Reason::Cached;
+    let tally = Tally::of(Direction::Out, Layer::Xdp, reason)?;
+    let push = rewrite::push(packet, tunnel, tally.identification(Layer::Xdp), &site).ok()?;
     line.sent(1, length);
-    Some(forward(ctx, packet, &push, next_hop, Reason::Cached))
+    let action = forward(ctx, packet, &push, next_hop);
+    Some(action.map(|action| Forwarded {
+        action,
+        reason,
+        tally,
+        bytes: length,
+    }))
 }
 
 /// An address that may be forwarded and embeds no IPv4 address, so it cannot embed ours.
 #[inline(always)]
 fn is_native(source: Address) -> bool {
-    !source.is_martian_source()
-        && !source.is_link_local()
-        && source.embedded().is_none()
-        && source.six_to_four().is_none()
+    let may_be_forwarded =
+        source.is_global() || !(source.is_martian_source() || source.is_link_local());
+    may_be_forwarded && source.embedded().is_none() && source.six_to_four().is_none()
+}
+
+/// The uncommon case: a function of its own, so that the common one has the registers to itself.
+#[inline(never)]
+fn uncached(ctx: *mut xdp_md) -> u32 {
+    let ctx = XdpContext::new(ctx);
+    let Some(site) = Maps::new() else {
+        return xdp_action::XDP_PASS;
+    };
+    end(&ctx, Direction::Out, resolved(&ctx, &Frame(&ctx), site))
 }
 
 /// The whole decision, and what it found into the cache.
@@ -94,7 +127,7 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     if length > config.mtu {
         return Err(Reason::TooBig);
     }
-    let line = Line::of(inner.destination).ok_or(Reason::Failed)?;
+    let line = Line::of(inner.destination, cache::now()).ok_or(Reason::Failed)?;
     if line.is_due() {
         return Err(Reason::Revalidate);
     }
@@ -111,8 +144,15 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     LINKS.get_ifindex(way.egress).ok_or(Reason::NotLinked)?;
     line.fill_forward(config, &way, tunnel.remote, tunnel.locator);
     line.sent(1, length);
-    let next_hop = line.get(NextHop::FORWARD, config).ok_or(Reason::Failed)?;
-    forward(ctx, &packet, &push, next_hop, Reason::Resolved)
+    let next_hop = line.forward(config).ok_or(Reason::Failed)?;
+    let reason = Reason::Resolved;
+    let tally = Tally::of(Direction::Out, Layer::Xdp, reason).ok_or(Reason::Failed)?;
+    Ok(Forwarded {
+        action: forward(ctx, &packet, &push, next_hop)?,
+        reason,
+        tally,
+        bytes: length,
+    })
 }
 
 #[inline(always)]
@@ -121,20 +161,12 @@ fn forward(
     packet: &Outbound,
     push: &Push,
     next_hop: &NextHop,
-    reason: Reason,
-) -> Result<Forwarded, Reason> {
-    let header = ethernet::header(
-        next_hop.destination_mac,
-        next_hop.source_mac,
-        ethernet::IPV4,
-    );
-    apply::push(ctx, &header, push, packet.inner.hop_limit.wrapping_sub(1))?;
-    let action = LINKS
-        .redirect(next_hop.egress, 0)
-        .map_err(|_| Reason::Failed)?;
-    Ok(Forwarded {
-        action,
-        reason,
-        bytes: packet.inner.total_length(),
-    })
+) -> Result<u32, Reason> {
+    apply::push(
+        ctx,
+        next_hop.macs,
+        push,
+        packet.inner.hop_limit.wrapping_sub(1),
+    )?;
+    apply::redirect(next_hop.egress)
 }

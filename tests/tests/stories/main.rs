@@ -18,6 +18,7 @@ use isatap_tests::{
     names::Names,
     ns::Inside,
     packet::{Inner, Outer},
+    pins,
     site::{HOST_A, HOST_B, ROUTER, SERVER, isatap_address},
     stats::Stats,
     steps,
@@ -115,20 +116,18 @@ fn a_killed_daemon_loses_no_packet_in_traffic_control() {
 #[test]
 fn the_pins_are_readable_with_bpftool_by_field_name() {
     let lab = configured(Xdp::Auto);
-    let pins = Path::new("/sys/fs/bpf/isatap")
-        .join(lab.names.router_device())
-        .join("v1");
+    let device = lab.names.router_device();
     for (map, field) in [
         ("CONFIG", "generation"),
         ("LOCATORS", "ifindex"),
         ("PREFIXES", "deadline"),
         ("KNOWN_IPV4", "standing"),
         ("COUNTERS", "packets"),
-        ("NEXT_HOPS", "destination_mac"),
+        ("NEXT_HOPS", "macs"),
     ] {
         let output = Command::new("bpftool")
             .args(["-j", "map", "dump", "pinned"])
-            .arg(pins.join(map))
+            .arg(pins::map(device, map).unwrap())
             .output()
             .unwrap();
         let dumped = String::from_utf8_lossy(&output.stdout).into_owned();

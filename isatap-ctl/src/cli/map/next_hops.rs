@@ -30,7 +30,7 @@ pub(super) fn get(pins: &Pins, text: &str) -> Result<Vec<Entry>> {
     let address: Ipv6Addr = text
         .parse()
         .map_err(|_| wrong().hint("its key is an inner IPv6 address"))?;
-    let address = Address::from_octets(address.octets()).without_u_bit();
+    let address = Address::from_octets(address.octets());
     let lines = lines(&open(pins)?, NextHop::index(address))?;
     let wanted = lines
         .into_iter()
@@ -46,20 +46,23 @@ fn open(pins: &Pins) -> Result<PerCpuArray<MapData, NextHop>> {
 fn lines(map: &PerCpuArray<MapData, NextHop>, index: u32) -> Result<Vec<(usize, NextHop)>> {
     let values = map.get(&index, 0)?;
     let used = values.iter().copied().enumerate();
-    Ok(used.filter(|(_, line)| line.flags != 0).collect())
+    Ok(used
+        .filter(|(_, line)| line.forward != 0 || line.source != 0)
+        .collect())
 }
 
 fn entry(cpu: usize, line: &NextHop) -> Entry {
-    let mac = |mac: [u8; 6]| {
-        let text = mac.map(|byte| format!("{byte:02x}")).join(":");
-        (mac != [0; 6]).then_some(text)
+    let mac = |octets: &[u8]| {
+        let text: Vec<_> = octets.iter().map(|byte| format!("{byte:02x}")).collect();
+        octets.iter().any(|byte| *byte != 0).then(|| text.join(":"))
     };
+    let (destination, source) = line.macs.split_at(6);
     let remote = Some(line.remote).filter(|remote| *remote != [0; 4]);
     Entry {
         key: Ipv6Addr::from(line.address().octets()).to_string(),
         fields: Fields::new()
             .with("cpu", cpu)
-            .with("use", uses(line.flags))
+            .with("use", uses(line))
             .with(
                 "egress",
                 Some(line.egress).filter(|i| *i != 0).map(ifname::of),
@@ -70,25 +73,27 @@ fn entry(cpu: usize, line: &NextHop) -> Entry {
             )
             .with("locator", line.locator)
             .with("mtu", line.mtu)
-            .with("generation", line.generation)
+            .with("generation", line.forward.max(line.source))
             .with("filled_jiffies", line.filled)
-            .with("destination_mac", mac(line.destination_mac))
-            .with("source_mac", mac(line.source_mac))
-            .with("packets_in", line.packets_in)
-            .with("bytes_in", line.bytes_in)
-            .with("packets_out", line.packets_out)
-            .with("bytes_out", line.bytes_out),
+            .with("destination_mac", mac(destination))
+            .with("source_mac", mac(source))
+            .with("packets_in", line.heard.packets())
+            .with("bytes_in", line.heard.bytes())
+            .with("packets_out", line.sent.packets())
+            .with("bytes_out", line.sent.bytes()),
     }
 }
 
-fn uses(flags: u16) -> Vec<&'static str> {
-    let words = [(NextHop::FORWARD, "forward"), (NextHop::SOURCE, "source")];
-    let set = words.into_iter().filter(|(flag, _)| flags & flag != 0);
+fn uses(line: &NextHop) -> Vec<&'static str> {
+    let words = [(line.forward, "forward"), (line.source, "source")];
+    let set = words.into_iter().filter(|(generation, _)| *generation != 0);
     set.map(|(_, word)| word).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use isatap_common::abi::Traffic;
+
     use super::*;
 
     #[test]
@@ -98,11 +103,11 @@ mod tests {
             low: 0x0000_5efe_0a00_0007,
             egress: 4_000_000,
             remote: [10, 0, 0, 7],
-            flags: NextHop::FORWARD | NextHop::SOURCE,
-            destination_mac: [2, 0, 0, 0, 0, 7],
+            forward: 1,
+            source: 1,
+            macs: [2, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0],
             mtu: 1500,
-            packets_out: 2,
-            bytes_out: 200,
+            sent: Traffic::new(2, 200),
             ..NextHop::default()
         };
         insta::assert_json_snapshot!(entry(1, &line));

@@ -67,7 +67,7 @@ impl Meaning for StandingEntry {
 
 impl Meaning for Config {
     fn fields(&self, _now: Boottime) -> Fields {
-        let count = usize::try_from(self.locator_count).unwrap_or(usize::MAX);
+        let count = usize::from(self.locator_count);
         let locators = self.locators.iter().take(count).map(|locator| {
             let key = LocatorKey {
                 ifindex: locator.ifindex,
