@@ -45,7 +45,6 @@ impl Bed {
         let device = names.router_device();
         let config = config::router(device, xdp);
         let nics = Nics::prepare(&site)?;
-        nics.poll(xdp == Xdp::Off)?;
         let daemon = Daemon::start(program, &site.router, device, &config, directory)?;
         Ok(Self {
             daemon: Some(daemon),
@@ -68,7 +67,6 @@ impl Bed {
     fn forwarding(site: Site) -> Result<Self> {
         site.router.sysctl(&["net.ipv6.conf.all.forwarding=1"])?;
         let nics = Nics::prepare(&site)?;
-        nics.poll(true)?;
         Ok(Self {
             daemon: None,
             nics,

@@ -8,14 +8,24 @@ use super::bed::Bed;
 use super::bpf::Program;
 use super::bpf::map::Map;
 use super::device::Device;
+use super::entrance::Entrance;
 use super::lane::{Lane, Sample};
 use super::outcome::Case as Told;
 use super::sink::Kind;
 use crate::daemon::Daemon;
 use crate::stats::Stats;
 
-const FRAMES: &[Kind] = &[Kind::Xdp];
-const EITHER: &[Kind] = &[Kind::Xdp, Kind::Tc];
+/// Without the stack.
+const FRAMES: &[Way] = &[(Entrance::Open, Kind::Xdp)];
+/// Every way in and out of the stack.
+const STACK: &[Way] = &[
+    (Entrance::Gro, Kind::Xdp),
+    (Entrance::Gro, Kind::Tc),
+    (Entrance::Pass, Kind::Xdp),
+    (Entrance::Pass, Kind::Tc),
+];
+
+type Way = (Entrance, Kind);
 
 /// One way through one router.
 #[derive(Debug)]
@@ -23,7 +33,7 @@ pub struct Case<'bed> {
     name: &'static str,
     title: &'static str,
     lane: Lane,
-    sinks: &'static [Kind],
+    ways: &'static [Way],
     router: Router<'bed>,
 }
 
@@ -67,7 +77,7 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
         name,
         title,
         lane: lane.clone(),
-        sinks: FRAMES,
+        ways: FRAMES,
         router,
     };
     let dropped = inward.clone().ending_at(&nics.uplink);
@@ -94,7 +104,7 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
             on_native(to(&nics.uplink)?),
         ),
         Case {
-            sinks: EITHER,
+            ways: STACK,
             ..case(
                 "forward",
                 "the kernel forwards IPv6, no tunnel",
@@ -106,15 +116,15 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
 }
 
 fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
-    let case = |name, title, lane, sinks, router| Case {
+    let case = |name, title, lane, ways, router| Case {
         name,
         title,
         lane,
-        sinks,
+        ways,
         router,
     };
     let mut cases = Vec::new();
-    for (bed, sinks, decap, encap) in [
+    for (bed, ways, decap, encap) in [
         (
             &beds.xdp,
             FRAMES,
@@ -123,20 +133,20 @@ fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
         ),
         (
             &beds.tc,
-            EITHER,
+            STACK,
             ("tc-decap", "ours, TC, decapsulation"),
             ("tc-encap", "ours, TC, encapsulation"),
         ),
         (
             &beds.sit,
-            EITHER,
+            STACK,
             ("sit-decap", "Linux sit, decapsulation"),
             ("sit-encap", "Linux sit, encapsulation"),
         ),
     ] {
         let router = || bed.daemon().map_or(Router::Kernel, Router::Ours);
-        cases.push(case(decap.0, decap.1, bed.nics.inward()?, sinks, router()));
-        cases.push(case(encap.0, encap.1, bed.nics.outward()?, sinks, router()));
+        cases.push(case(decap.0, decap.1, bed.nics.inward()?, ways, router()));
+        cases.push(case(encap.0, encap.1, bed.nics.outward()?, ways, router()));
     }
     Ok(cases)
 }
@@ -150,14 +160,15 @@ impl Case<'_> {
             }
             _ => None,
         };
-        for sink in self.sinks {
+        for &(entrance, sink) in self.ways {
+            let _opened = entrance.open(&self.lane.router)?;
             let before = self.stats()?;
             let sample = match self.router {
                 Router::Nobody => self.lane.run_nowhere(packets)?,
-                _ => self.lane.run(*sink, packets)?,
+                _ => self.lane.run(sink, packets)?,
             };
             let counted = self.stats()?.since(&before);
-            self.tell(*sink, sample, &counted, told);
+            self.tell((entrance, sink), sample, &counted, told);
         }
         Ok(())
     }
@@ -169,15 +180,16 @@ impl Case<'_> {
         }
     }
 
-    fn tell(&self, sink: Kind, sample: Sample, counted: &Stats, told: &mut Vec<Told>) {
-        let known = told
-            .iter_mut()
-            .find(|known| known.name == self.name && known.sink == sink);
+    fn tell(&self, (entrance, sink): Way, sample: Sample, counted: &Stats, told: &mut Vec<Told>) {
+        let known = told.iter_mut().find(|known| {
+            known.name == self.name && (known.entrance, known.sink) == (entrance, sink)
+        });
         let counters = counted.by_name();
         let Some(known) = known else {
             told.push(Told {
                 name: self.name.to_owned(),
                 title: self.title.to_owned(),
+                entrance,
                 sink,
                 costs: vec![sample.cost],
                 offered: sample.offered,

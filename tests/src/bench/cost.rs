@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
+use super::entrance::Entrance;
 use super::lane::{Lane, Nics};
 use super::sink::Kind;
 use crate::site::Site;
@@ -13,14 +14,18 @@ const PACKETS: u32 = 20_000;
 /// Instructions a packet in both directions through our router, which has to be there already.
 pub fn both_ways(site: &Site, layer: &str) -> Result<BTreeMap<String, u64>> {
     let nics = Nics::prepare(site)?;
-    nics.poll(layer != "xdp")?;
-    // The better sink of each.
-    let from_stack = if layer == "xdp" { Kind::Xdp } else { Kind::Tc };
+    // The better entrance and the better sink of each.
+    let (entrance, from_stack) = if layer == "xdp" {
+        (Entrance::Open, Kind::Xdp)
+    } else {
+        (Entrance::Pass, Kind::Tc)
+    };
     let ways = [
         ("decap", nics.inward()?, Kind::Xdp),
         ("encap", nics.outward()?, from_stack),
     ];
     let cost = |(way, lane, kind): (&str, Lane, Kind)| {
+        let _opened = entrance.open(&lane.router)?;
         let sample = lane.run(kind, PACKETS)?;
         ensure!(
             sample.delivered == sample.offered,

@@ -59,18 +59,13 @@ impl Nics {
         Ok(nics)
     }
 
-    /// Whether the router's NICs take redirected frames without a program on them.
-    pub fn poll(&self, poll: bool) -> Result<()> {
-        self.uplink.gather(poll)?;
-        self.native.gather(poll)
-    }
-
     /// Protocol 41 from host a to the server: to be decapsulated.
     pub fn inward(&self) -> Result<Lane> {
         let packet = Outer::new(HOST_A, ROUTER).packet(&inner()?)?;
         let frame = frame(&self.uplink, &self.core, IPV4, &packet);
         Ok(Lane {
             from: self.core.clone(),
+            router: self.uplink.clone(),
             to: self.server.clone(),
             length: frame.len() - OUTER,
             frame,
@@ -90,6 +85,7 @@ impl Nics {
         let frame = frame(&self.native, &self.server, IPV6, &inner.packet()?);
         Ok(Lane {
             from: self.server.clone(),
+            router: self.native.clone(),
             to: self.core.clone(),
             length: frame.len() + OUTER,
             frame,
@@ -112,6 +108,8 @@ fn frame(to: &Device, from: &Device, kind: [u8; 2], packet: &[u8]) -> Vec<u8> {
 pub struct Lane {
     /// The generator sends out of this one.
     pub from: Device,
+    /// The router receives on this one.
+    pub router: Device,
     /// What gets through arrives here.
     pub to: Device,
     /// The frame.

@@ -9,6 +9,7 @@ mod bpf;
 mod case;
 pub mod cost;
 mod device;
+mod entrance;
 pub mod goals;
 mod lane;
 mod list;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::entrance::Entrance;
 pub use super::sink::Kind;
 use crate::interop::outcome::Program;
 
@@ -49,6 +50,8 @@ pub struct Case {
     pub name: String,
     /// In words.
     pub title: String,
+    /// How the packets got into the router.
+    pub entrance: Entrance,
     /// How the packets ended.
     pub sink: Kind,
     /// Nanoseconds of the machine a packet, one figure a round; of an emulated one, instructions.
@@ -91,7 +94,7 @@ impl Case {
 }
 
 impl Outcome {
-    /// The case of a name with the sink that suits it best, if nothing was lost.
+    /// The case of a name with the entrance and the sink that suit it best, if nothing was lost.
     pub fn best(&self, name: &str) -> Option<&Case> {
         let cases = self.cases.iter().filter(|case| case.name == name);
         cases

@@ -74,7 +74,7 @@ fn surroundings(outcome: &Outcome) -> String {
 fn cases(outcome: &Outcome) -> Table {
     let heads = [
         "what",
-        "sink",
+        "in, out",
         "instructions",
         "÷ redirect",
         "sit ÷ it",
@@ -85,7 +85,7 @@ fn cases(outcome: &Outcome) -> Table {
     let is_best = |case: &&Case| {
         outcome
             .best(&case.name)
-            .is_none_or(|best| best.sink == case.sink)
+            .is_none_or(|best| std::ptr::eq(best, *case))
     };
     for case in outcome.cases.iter().filter(is_best) {
         let outwards = case.name.ends_with("encap") || case.name.ends_with("out");
@@ -105,7 +105,7 @@ fn cases(outcome: &Outcome) -> Table {
             .collect();
         table.row([
             case.title.clone(),
-            format!("{:?}", case.sink),
+            format!("{:?}, {:?}", case.entrance, case.sink),
             cost.unwrap_or_default().to_string(),
             redirect.unwrap_or_default(),
             sit.unwrap_or_default(),
@@ -146,13 +146,14 @@ fn rejected(outcome: &Outcome) -> impl Iterator<Item = String> {
     cases.map(|case| {
         let Case {
             name,
+            entrance,
             sink,
             offered,
             delivered,
             ..
         } = case;
         format!(
-            "rejected: {name} with the {sink:?} sink delivered {delivered} of {offered} packets"
+            "rejected: {name} ({entrance:?}, {sink:?}) delivered {delivered} of {offered} packets"
         )
     })
 }

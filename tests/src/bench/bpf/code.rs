@@ -3,6 +3,7 @@
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 const XDP_DROP: i32 = 1;
+const XDP_PASS: i32 = 2;
 const XDP_TX: i32 = 3;
 const TC_ACT_SHOT: i32 = 2;
 
@@ -86,6 +87,11 @@ pub fn redirect_map(devices: BorrowedFd<'_>) -> Vec<u64> {
     let mut code = address(1, MAP, devices).to_vec();
     code.extend([set(2, 0), set(3, 0), call(REDIRECT_MAP), EXIT]);
     code
+}
+
+/// Leaves every frame to the stack.
+pub fn pass() -> Vec<u64> {
+    vec![set(0, XDP_PASS), EXIT]
 }
 
 /// The two addresses of a frame exchanged, and out where it came in.

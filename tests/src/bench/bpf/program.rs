@@ -98,6 +98,11 @@ impl Program {
         Self::load(XDP, "bench_redirect", &code::redirect_map(devices.as_fd()))
     }
 
+    /// Leaves every frame to the stack.
+    pub fn pass() -> Result<Self> {
+        Self::load(XDP, "bench_pass", &code::pass())
+    }
+
     /// Sends every frame back.
     pub fn send_back() -> Result<Self> {
         Self::load(XDP, "bench_tx", &code::swap_and_send_back())
