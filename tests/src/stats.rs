@@ -1,5 +1,7 @@
 //! The packet counters, as `isatap-ctl stats` tells them.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
@@ -69,6 +71,13 @@ impl Stats {
     /// The packets of one reason, in any layer and direction.
     pub fn of_reason(&self, reason: &str) -> u64 {
         self.packets(|count| count.reason == reason)
+    }
+
+    /// The packets of each counter, by direction, layer and reason.
+    pub fn by_name(&self) -> BTreeMap<String, u64> {
+        let name = |count: &Count| format!("{} {} {}", count.direction, count.layer, count.reason);
+        let counts = self.counts.iter();
+        counts.map(|count| (name(count), count.packets)).collect()
     }
 
     /// One line for each counter.

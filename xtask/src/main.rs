@@ -34,6 +34,8 @@ enum Task {
     Run(RunArguments),
     /// Real peers on real kernels: the interoperability cases in virtual machines
     Vm(vm::Arguments),
+    /// What packets cost on real kernels, in virtual machines
+    Bench(vm::bench::Arguments),
     /// Every check and every test
     Test,
     /// What continuous integration runs: the same as test
@@ -77,6 +79,7 @@ fn perform(task: Task) -> Result<()> {
         }) => run::daemon(&file),
         Task::Run(RunArguments { once, xdp, .. }) => run::lab(once, matches!(xdp, Xdp::Off)),
         Task::Vm(arguments) => vm::run(&arguments),
+        Task::Bench(arguments) => vm::bench::run(&arguments),
         Task::Test | Task::Ci => checks::all(),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use isatap_tests::interop::case::Case;
-use isatap_tests::interop::judge;
+use isatap_tests::interop::judge::{self, Files};
 use isatap_tests::interop::run::{self, Clock, Ours};
 
 #[derive(Parser)]
@@ -41,12 +41,8 @@ enum Task {
     },
     /// Read what machines brought out; fails when a case did not hold
     Judge {
-        /// The document that is to say the same
-        #[arg(long, value_name = "FILE")]
-        document: Option<PathBuf>,
-        /// Write the document
-        #[arg(long, requires = "document")]
-        write: bool,
+        #[command(flatten)]
+        files: Files,
         /// One directory a machine
         #[arg(required = true, value_name = "DIRECTORY")]
         results: Vec<PathBuf>,
@@ -85,10 +81,6 @@ fn perform(task: Task) -> Result<bool> {
             };
             run::run(&case, clock, ours, &results).map(|()| true)
         }
-        Task::Judge {
-            document,
-            write,
-            results,
-        } => judge::judge(&results, document.as_deref(), write),
+        Task::Judge { files, results } => judge::judge(&results, &files),
     }
 }

@@ -31,6 +31,10 @@ pub struct Program {
     pub verified: u64,
     /// Octets of stack, of the program and of the functions it calls.
     pub stack: u64,
+    /// Instructions after the verifier's own changes.
+    pub translated: u64,
+    /// Octets of machine code.
+    pub compiled: u64,
 }
 
 /// One case.
@@ -48,6 +52,9 @@ pub struct Played {
     pub captures: Vec<Captured>,
     /// The same thing happening to the other implementation and to ours.
     pub comparison: Option<Comparison>,
+    /// Instructions a packet, by the way it takes.
+    #[serde(default)]
+    pub costs: BTreeMap<String, u64>,
 }
 
 /// A packet capture and what must be in it.

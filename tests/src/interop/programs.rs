@@ -1,24 +1,26 @@
-//! What the verifier of this kernel says about the kernel programs.
+//! What this kernel makes of the kernel programs.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 
 use super::outcome::Program;
 use crate::exec;
 
 const PINS: &str = "/sys/fs/bpf/isatap-figures";
 
-/// Loads each program of the object file and reads the verifier's closing lines.
+/// Loads each program of the object file, reads the verifier's closing lines and the sizes.
 pub fn figures(object: &Path) -> Result<Vec<Program>> {
     let mut load = Command::new("bpftool");
     load.args(["--debug", "prog", "loadall"])
         .arg(object)
         .arg(PINS);
     let output = exec::output(&mut load)?;
-    let programs = parse(&format!("{}\n{}", output.stdout, output.stderr));
+    let mut programs = parse(&format!("{}\n{}", output.stdout, output.stderr));
     if output.code == Some(0) {
+        programs.iter_mut().try_for_each(measure)?;
         std::fs::remove_dir_all(PINS).with_context(|| PINS.to_owned())?;
     }
     ensure!(
@@ -26,6 +28,16 @@ pub fn figures(object: &Path) -> Result<Vec<Program>> {
         "bpftool tells nothing of the verifier"
     );
     Ok(programs)
+}
+
+fn measure(program: &mut Program) -> Result<()> {
+    let show = format!("bpftool -j prog show pinned {PINS}/{}", program.name);
+    let printed = exec::line(&show)?;
+    let document: Value = serde_json::from_str(&printed)?;
+    let octets = |key| document.get(key).and_then(Value::as_u64);
+    program.translated = octets("bytes_xlated").context("no translated size")? / 8;
+    program.compiled = octets("bytes_jited").context("not compiled")?;
+    Ok(())
 }
 
 /// `prog 'NAME': -- BEGIN PROG LOAD LOG --`, `stack depth A+B`, `processed N insns`.
@@ -48,6 +60,8 @@ fn parse(log: &str) -> Vec<Program> {
                     name,
                     verified,
                     stack,
+                    translated: 0,
+                    compiled: 0,
                 });
             }
         }
@@ -69,6 +83,8 @@ mod tests {
             name: "isatap_xdp".to_owned(),
             verified: 14759,
             stack: 320,
+            translated: 0,
+            compiled: 0,
         };
         assert_eq!(parse(log), [expected]);
     }

@@ -1,5 +1,6 @@
 //! Where a case is played: the site, the daemons' files, the captures, and what was seen.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ pub struct Scene {
     directory: PathBuf,
     notes: Vec<String>,
     comparison: Option<Comparison>,
+    costs: BTreeMap<String, u64>,
     _pins: Pins,
 }
 
@@ -45,6 +47,7 @@ impl Scene {
             directory: directory.to_owned(),
             notes: Vec::new(),
             comparison: None,
+            costs: BTreeMap::new(),
         })
     }
 
@@ -111,10 +114,16 @@ impl Scene {
         });
     }
 
+    /// Keeps what packets cost.
+    pub fn costs(&mut self, costs: BTreeMap<String, u64>) {
+        self.costs.extend(costs);
+    }
+
     /// Ends captures and namespaces.
     pub fn end(mut self, played: &mut Played) -> Result<()> {
         played.notes = std::mem::take(&mut self.notes);
         played.comparison = self.comparison.take();
+        played.costs = std::mem::take(&mut self.costs);
         let ended = self.end_captures();
         played.captures = std::mem::take(&mut self.captured);
         ended

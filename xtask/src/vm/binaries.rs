@@ -17,6 +17,8 @@ pub struct Binaries {
     pub object: PathBuf,
     /// The cases, and their judge.
     interop: PathBuf,
+    /// What measures, and reports it.
+    bench: PathBuf,
     /// Rows of packets through the programs.
     pub rows: PathBuf,
     /// Stories with the daemon.
@@ -49,16 +51,18 @@ impl Binaries {
             isatap_ctl: executable(&messages, "isatap-ctl", "bin")?,
             object: object(&messages)?,
             interop: executable(&messages, "isatap-interop", "bin")?,
+            bench: executable(&messages, "isatap-bench", "bin")?,
             rows: executable(&messages, "rows", "test")?,
             stories: executable(&messages, "stories", "test")?,
         })
     }
 
     /// All that the guest runs.
-    pub fn programs(&self) -> [(&str, &Path); 4] {
+    pub fn programs(&self) -> [(&str, &Path); 5] {
         [
             ("isatap-ctl", &self.isatap_ctl),
             ("isatap-interop", &self.interop),
+            ("isatap-bench", &self.bench),
             ("rows", &self.rows),
             ("stories", &self.stories),
         ]
@@ -67,6 +71,11 @@ impl Binaries {
     /// The program of the cases, to be run here.
     pub fn interop(&self) -> Command {
         Command::new(&self.interop)
+    }
+
+    /// The program that measures, to report here.
+    pub fn bench(&self) -> Command {
+        Command::new(&self.bench)
     }
 }
 

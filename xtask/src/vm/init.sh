@@ -15,7 +15,9 @@ echo "guest is up"
 [ "$1" = nokaslr ] && shift
 [ "$1" = trial ] || {
     mkdir /tmp/results
-    isatap-interop "$@" --isatap-ctl /bin/isatap-ctl --results /tmp/results
+    program=isatap-interop
+    [ "$1" = bench ] && program=isatap-bench && shift
+    "$program" "$@" --isatap-ctl /bin/isatap-ctl --results /tmp/results
     for port in /dev/vport*; do
         tar -cf "$port" -C /tmp/results .
     done

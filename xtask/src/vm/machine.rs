@@ -27,11 +27,11 @@ pub struct Machine<'kernel> {
 }
 
 impl<'kernel> Machine<'kernel> {
-    /// With an empty directory for results.
-    pub fn new(kernel: &'kernel Kernel, archive: &Path) -> Result<Self> {
+    /// With an empty directory for results, by what they are for.
+    pub fn new(kernel: &'kernel Kernel, archive: &Path, purpose: &str) -> Result<Self> {
         let results = workspace::target()?
             .join("vm")
-            .join("results")
+            .join(purpose)
             .join(kernel.series);
         if results.exists() {
             fs::remove_dir_all(&results)?;

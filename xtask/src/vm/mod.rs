@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use crate::{packages, setup, shell, workspace};
 
 mod accelerator;
+pub mod bench;
 mod binaries;
 mod debian;
 mod kernel;
@@ -36,6 +37,8 @@ pub struct Arguments {
     /// Write docs/interoperability.md instead of comparing it with the results
     #[arg(long, conflicts_with = "case")]
     write: bool,
+    #[arg(skip)]
+    write_budget: bool,
 }
 
 impl Arguments {
@@ -46,6 +49,16 @@ impl Arguments {
             case: Vec::new(),
             list: false,
             write: false,
+            write_budget: false,
+        }
+    }
+
+    /// The budget on every kernel, to write it.
+    fn budget() -> Self {
+        Self {
+            case: vec!["budget".to_owned()],
+            write_budget: true,
+            ..Self::everything()
         }
     }
 
@@ -101,7 +114,7 @@ fn boot(
     cases: &[String],
 ) -> Result<PathBuf> {
     let root = Root::build(kernel, binaries, peers)?;
-    let machine = Machine::new(kernel, root.archive())?;
+    let machine = Machine::new(kernel, root.archive(), "results")?;
     let accelerator = Accelerator::choose(&machine)?;
     println!("{}: Linux {}, {accelerator}", kernel.series, kernel.release);
     let run = |accelerator: Accelerator, clock: &str| {
@@ -132,6 +145,11 @@ fn judge(binaries: &Binaries, results: &[PathBuf], arguments: &Arguments) -> Res
     }
     if arguments.write {
         judge.arg("--write");
+    }
+    let budget = workspace::root()?.join("tests/budget.toml");
+    judge.arg("--budget").arg(budget);
+    if arguments.write_budget {
+        judge.arg("--write-budget");
     }
     shell::run_command(judge.args(results))
 }

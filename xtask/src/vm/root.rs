@@ -18,9 +18,9 @@ const DIRECTORIES: [&str; 9] = [
     "bin", "dev", "etc", "modules", "proc", "root", "run", "sys", "tmp",
 ];
 /// Programs of this machine that the cases start.
-const TOOLS: [&str; 11] = [
+const TOOLS: [&str; 12] = [
     "bpftool", "busybox", "ethtool", "ip", "iperf3", "nsenter", "nstat", "ping", "setpriv",
-    "sysctl", "tcpdump",
+    "sysctl", "tc", "tcpdump",
 ];
 /// Programs of the peers' packages.
 const PEERS: [&str; 3] = ["isatapd", "radvd", "rdisc6"];

@@ -1,5 +1,6 @@
 //! The cases, by what stands on the other side.
 
+mod budget;
 mod direct;
 mod faults;
 mod forms;
@@ -16,6 +17,7 @@ use super::case::Case;
 /// Every group, in the order of the document.
 pub const ALL: &[&[Case]] = &[
     kernel::CASES,
+    budget::CASES,
     ours::CASES,
     sit_host::CASES,
     sit_router::CASES,

@@ -1,5 +1,6 @@
 //! The verdict, from outside the machines.
 
+mod budget;
 mod document;
 mod frames;
 mod kame;
@@ -8,16 +9,33 @@ mod verdict;
 mod wireshark;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
 use super::outcome::{self, Outcome};
 use verdict::Machine;
 
-/// Judges what machines brought out, prints it, and compares or writes the document; whether all of
-/// it holds.
-pub fn judge(results: &[PathBuf], document: Option<&Path>, write: bool) -> Result<bool> {
+/// What is compared with the results, or written from them.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Files {
+    /// The document that is to say the same
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
+    /// Write the document
+    #[arg(long, requires = "document")]
+    write: bool,
+    /// What packets and programs may cost
+    #[arg(long, value_name = "FILE")]
+    budget: Option<PathBuf>,
+    /// Write that file
+    #[arg(long, requires = "budget")]
+    write_budget: bool,
+}
+
+/// Judges what machines brought out, prints it, and compares or writes the files; whether all of it
+/// holds.
+pub fn judge(results: &[PathBuf], files: &Files) -> Result<bool> {
     let mut machines = Vec::new();
     for directory in results {
         let file = directory.join(outcome::FILE);
@@ -27,9 +45,12 @@ pub fn judge(results: &[PathBuf], document: Option<&Path>, write: bool) -> Resul
         machines.push(Machine::judge(outcome, directory)?);
     }
     table::print(&machines);
-    let all_held = machines.iter().all(Machine::held);
-    let Some(document) = document else {
-        return Ok(all_held);
-    };
-    Ok(document::compare(&machines, document, write)? && all_held)
+    let mut all_held = machines.iter().all(Machine::held);
+    if let Some(budget) = &files.budget {
+        all_held &= budget::compare(&machines, budget, files.write_budget)?;
+    }
+    if let Some(document) = &files.document {
+        all_held &= document::compare(&machines, document, files.write)?;
+    }
+    Ok(all_held)
 }

@@ -1,0 +1,51 @@
+//! The system call bpf(2).
+#![expect(unsafe_code, reason = "the system call takes a C union")]
+
+use std::io;
+use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
+
+use anyhow::{Result, ensure};
+use nix::libc;
+
+/// What the kernel is asked for.
+#[derive(Clone, Copy, Debug)]
+#[repr(i64)]
+pub enum Command {
+    MapCreate = 0,
+    MapLookup = 1,
+    MapUpdate = 2,
+    Load = 5,
+    Pin = 6,
+    Open = 7,
+    TestRun = 10,
+    Link = 28,
+}
+
+/// `attribute` is the beginning of the union as the command wants it; the kernel takes the rest as
+/// zero.
+pub fn bpf<T>(command: Command, attribute: &mut T) -> Result<RawFd> {
+    let attribute = &raw mut *attribute;
+    // SAFETY: the structure is the beginning of the union that the command takes, and what it
+    // points to outlives the call.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_bpf,
+            command as libc::c_long,
+            attribute,
+            size_of::<T>(),
+        )
+    };
+    ensure!(
+        answer >= 0,
+        "bpf {command:?}: {}",
+        io::Error::last_os_error()
+    );
+    Ok(RawFd::try_from(answer)?)
+}
+
+/// [`bpf`] for a command that answers with a descriptor.
+pub fn open<T>(command: Command, attribute: &mut T) -> Result<OwnedFd> {
+    let descriptor = bpf(command, attribute)?;
+    // SAFETY: the kernel made it for us, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}

@@ -1,0 +1,122 @@
+//! Maps.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::call::{self, Command};
+
+/// `BPF_MAP_TYPE_ARRAY` and `BPF_MAP_TYPE_DEVMAP`.
+const ARRAY: u32 = 2;
+const DEVICES: u32 = 14;
+
+/// The beginning of `union bpf_attr`.
+#[repr(C)]
+struct Create {
+    kind: u32,
+    key: u32,
+    value: u32,
+    entries: u32,
+}
+
+/// The same for an entry.
+#[repr(C)]
+struct Entry {
+    map: u32,
+    padding: u32,
+    key: u64,
+    value: u64,
+    flags: u64,
+}
+
+/// The same for a pinned object.
+#[repr(C)]
+#[derive(Default)]
+struct Open {
+    path: u64,
+    descriptor: u32,
+    flags: u32,
+}
+
+/// Any map.
+#[derive(Debug)]
+pub struct Map(OwnedFd);
+
+impl Map {
+    fn create(kind: u32, value: u32) -> Result<Self> {
+        let mut create = Create {
+            kind,
+            key: 4,
+            value,
+            entries: 1,
+        };
+        call::open(Command::MapCreate, &mut create).map(Self)
+    }
+
+    /// A device map with one device; its number is one of the namespace of the calling thread.
+    pub fn device(ifindex: u32) -> Result<Self> {
+        let map = Self::create(DEVICES, 4)?;
+        map.set(&[0; 4], &ifindex.to_ne_bytes())?;
+        Ok(map)
+    }
+
+    /// One that somebody else pinned.
+    pub fn pinned(path: &Path) -> Result<Self> {
+        let path = CString::new(path.to_string_lossy().as_bytes())?;
+        let mut open = Open {
+            path: path.as_ptr() as u64,
+            ..Open::default()
+        };
+        call::open(Command::Open, &mut open).map(Self)
+    }
+
+    /// Writes an entry, whose size must be the map's.
+    pub fn set(&self, key: &[u8], value: &[u8]) -> Result<()> {
+        let mut entry = self.entry(key.as_ptr() as u64, value.as_ptr() as u64);
+        call::bpf(Command::MapUpdate, &mut entry).map(drop)
+    }
+
+    fn entry(&self, key: u64, value: u64) -> Entry {
+        Entry {
+            map: self.0.as_raw_fd().cast_unsigned(),
+            padding: 0,
+            key,
+            value,
+            flags: 0,
+        }
+    }
+}
+
+impl AsFd for Map {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// A number that programs add to.
+#[derive(Debug)]
+pub struct Counter(Map);
+
+impl Counter {
+    /// At zero.
+    pub fn new() -> Result<Self> {
+        Map::create(ARRAY, 8).map(Self)
+    }
+
+    /// Its value.
+    pub fn read(&self) -> Result<u64> {
+        let key = [0_u8; 4];
+        let mut value = [0_u8; 8];
+        let mut entry = self.0.entry(key.as_ptr() as u64, value.as_mut_ptr() as u64);
+        call::bpf(Command::MapLookup, &mut entry)?;
+        Ok(u64::from_ne_bytes(value))
+    }
+}
+
+impl AsFd for Counter {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

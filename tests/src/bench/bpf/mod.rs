@@ -1,0 +1,11 @@
+//! The few BPF programs that measuring needs beside the product's, instruction by instruction.
+//!
+//! They are not in the product's object file, so that it holds nothing that is not attached.
+
+mod call;
+mod code;
+pub mod map;
+pub mod program;
+
+pub use map::Counter;
+pub use program::Program;

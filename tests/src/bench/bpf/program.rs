@@ -1,0 +1,182 @@
+//! Programs: loaded, attached, run.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::call::{self, Command};
+use super::code;
+use super::map::{Counter, Map};
+
+/// `BPF_PROG_TYPE_SCHED_CLS` and `BPF_PROG_TYPE_XDP`.
+const CLASSIFIER: u32 = 3;
+const XDP: u32 = 6;
+/// `BPF_XDP`, a place to attach to.
+const AT_XDP: u32 = 37;
+/// `XDP_FLAGS_DRV_MODE`: in the driver, or not at all.
+const NATIVE: u32 = 1 << 2;
+/// `BPF_F_TEST_XDP_LIVE_FRAMES`
+const LIVE_FRAMES: u32 = 1 << 1;
+
+#[repr(C)]
+struct Load {
+    kind: u32,
+    count: u32,
+    instructions: u64,
+    license: u64,
+    log: [u32; 4],
+    kernel: u32,
+    flags: u32,
+    name: [u8; 16],
+}
+
+#[repr(C)]
+struct Link {
+    program: u32,
+    device: u32,
+    place: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+struct Pin {
+    path: u64,
+    descriptor: u32,
+    flags: u32,
+}
+
+/// The fields of a run up to the batch size.
+#[repr(C)]
+#[derive(Default)]
+struct Run {
+    program: u32,
+    returned: u32,
+    length_in: u32,
+    length_out: u32,
+    data_in: u64,
+    data_out: u64,
+    repeat: u32,
+    duration: u32,
+    context_length: [u32; 2],
+    context: [u64; 2],
+    flags: u32,
+    cpu: u32,
+    batch: u32,
+    padding: u32,
+}
+
+/// A loaded program.
+#[derive(Debug)]
+pub struct Program(OwnedFd);
+
+/// A program that is attached as long as this lives.
+#[derive(Debug)]
+pub struct Attached {
+    _link: OwnedFd,
+}
+
+impl Program {
+    /// Drops every frame, and counts those with `mark` at `at`.
+    pub fn xdp_sink(counter: &Counter, mark: [u8; 4], at: i16) -> Result<Self> {
+        Self::load(
+            XDP,
+            "bench_sink",
+            &code::xdp_sink(counter.as_fd(), mark, at),
+        )
+    }
+
+    /// The same as a classifier.
+    pub fn tc_sink(counter: &Counter, mark: [u8; 4], at: i16) -> Result<Self> {
+        let code = code::tc_sink(counter.as_fd(), mark, at);
+        Self::load(CLASSIFIER, "bench_sink", &code)
+    }
+
+    /// Sends every frame to the device in the map, as it is.
+    pub fn redirect(devices: &Map) -> Result<Self> {
+        Self::load(XDP, "bench_redirect", &code::redirect_map(devices.as_fd()))
+    }
+
+    /// Leaves every frame to the stack.
+    pub fn pass() -> Result<Self> {
+        Self::load(XDP, "bench_pass", &code::pass())
+    }
+
+    /// Sends every frame back.
+    pub fn send_back() -> Result<Self> {
+        Self::load(XDP, "bench_tx", &code::swap_and_send_back())
+    }
+
+    /// Makes a frame and sends it out of a device.
+    pub fn generator(frame: &[u8], ifindex: u32) -> Result<Self> {
+        let code = code::generate(frame, ifindex);
+        Self::load(XDP, "bench_generator", &code)
+    }
+
+    /// Makes a frame and counts it, which is all.
+    pub fn idle_generator(frame: &[u8], counter: &Counter) -> Result<Self> {
+        let code = code::generate_only(frame, counter.as_fd());
+        Self::load(XDP, "bench_generator", &code)
+    }
+
+    fn load(kind: u32, name: &str, code: &[u64]) -> Result<Self> {
+        let license = c"GPL";
+        let mut load = Load {
+            kind,
+            count: u32::try_from(code.len())?,
+            instructions: code.as_ptr() as u64,
+            license: license.as_ptr() as u64,
+            log: [0; 4],
+            kernel: 0,
+            flags: 0,
+            name: [0; 16],
+        };
+        for (to, from) in load.name.iter_mut().zip(name.bytes()) {
+            *to = from;
+        }
+        call::open(Command::Load, &mut load).map(Self)
+    }
+
+    /// Attaches it to the driver of a NIC of the calling thread's namespace.
+    pub fn attach(&self, ifindex: u32) -> Result<Attached> {
+        let mut link = Link {
+            program: self.number(),
+            device: ifindex,
+            place: AT_XDP,
+            flags: NATIVE,
+        };
+        let link = call::open(Command::Link, &mut link)?;
+        Ok(Attached { _link: link })
+    }
+
+    /// For programs that attach by name.
+    pub fn pin(&self, path: &Path) -> Result<()> {
+        let path = CString::new(path.to_string_lossy().as_bytes())?;
+        let mut pin = Pin {
+            path: path.as_ptr() as u64,
+            descriptor: self.number(),
+            flags: 0,
+        };
+        call::bpf(Command::Pin, &mut pin).map(drop)
+    }
+
+    /// Lets it have so many frames of the length of `frame`, in batches as a NIC would, and tells
+    /// the nanoseconds for each, with all that happens to the frame until its end.
+    pub fn run(&self, frame: &[u8], frames: u32) -> Result<u64> {
+        let mut run = Run {
+            program: self.number(),
+            length_in: u32::try_from(frame.len())?,
+            data_in: frame.as_ptr() as u64,
+            repeat: frames,
+            flags: LIVE_FRAMES,
+            ..Run::default()
+        };
+        call::bpf(Command::TestRun, &mut run)?;
+        Ok(u64::from(run.duration))
+    }
+
+    fn number(&self) -> u32 {
+        self.0.as_raw_fd().cast_unsigned()
+    }
+}

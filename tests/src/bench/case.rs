@@ -1,0 +1,212 @@
+//! What is measured.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::bed::Bed;
+use super::bpf::Program;
+use super::bpf::map::Map;
+use super::device::Device;
+use super::entrance::Entrance;
+use super::lane::{Lane, Sample};
+use super::outcome::Case as Told;
+use super::sink::Kind;
+use crate::daemon::Daemon;
+use crate::stats::Stats;
+
+/// Without the stack.
+const FRAMES: &[Way] = &[(Entrance::Open, Kind::Xdp)];
+/// Every way in and out of the stack.
+const STACK: &[Way] = &[
+    (Entrance::Gro, Kind::Xdp),
+    (Entrance::Gro, Kind::Tc),
+    (Entrance::Pass, Kind::Xdp),
+    (Entrance::Pass, Kind::Tc),
+];
+
+type Way = (Entrance, Kind);
+
+/// One way through one router.
+#[derive(Debug)]
+pub struct Case<'bed> {
+    name: &'static str,
+    title: &'static str,
+    lane: Lane,
+    ways: &'static [Way],
+    router: Router<'bed>,
+}
+
+#[derive(Debug)]
+enum Router<'bed> {
+    /// Packets do not even leave the generator.
+    Nobody,
+    /// What its kernel does by itself.
+    Kernel,
+    /// A program of this bench, on a NIC.
+    Program(Program, Device),
+    Ours(&'bed Daemon),
+}
+
+/// The routers.
+#[derive(Debug)]
+pub struct Beds {
+    pub bare: Bed,
+    pub xdp: Bed,
+    pub tc: Bed,
+    pub sit: Bed,
+}
+
+/// All cases, controls among them.
+pub fn all(beds: &Beds) -> Result<Vec<Case<'_>>> {
+    let mut cases = controls(&beds.bare)?;
+    cases.extend(tunnels(beds)?);
+    Ok(cases)
+}
+
+fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
+    let nics = &bed.nics;
+    let (inward, outward) = (nics.inward()?.unchanged(), nics.outward()?.unchanged());
+    let to = |device: &Device| {
+        let devices = device.inside.enter(|| Map::device(device.ifindex))?;
+        Program::redirect(&devices)
+    };
+    let on_uplink = |program| Router::Program(program, nics.uplink.clone());
+    let on_native = |program| Router::Program(program, nics.native.clone());
+    let case = |name, title, lane: &Lane, router| Case {
+        name,
+        title,
+        lane: lane.clone(),
+        ways: FRAMES,
+        router,
+    };
+    let dropped = inward.clone().ending_at(&nics.uplink);
+    let returned = inward.clone().ending_at(&nics.core);
+    Ok(vec![
+        case("generator", "generator alone", &inward, Router::Nobody),
+        case("drop", "drop at the router", &dropped, Router::Kernel),
+        case(
+            "send-back",
+            "XDP_TX, addresses swapped",
+            &returned,
+            on_uplink(Program::send_back()?),
+        ),
+        case(
+            "redirect-in",
+            "bare redirect, inward",
+            &inward,
+            on_uplink(to(&nics.native)?),
+        ),
+        case(
+            "redirect-out",
+            "bare redirect, outward",
+            &outward,
+            on_native(to(&nics.uplink)?),
+        ),
+        Case {
+            ways: STACK,
+            ..case(
+                "forward",
+                "the kernel forwards IPv6, no tunnel",
+                &nics.inward_plain()?,
+                Router::Kernel,
+            )
+        },
+    ])
+}
+
+fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
+    let case = |name, title, lane, ways, router| Case {
+        name,
+        title,
+        lane,
+        ways,
+        router,
+    };
+    let mut cases = Vec::new();
+    for (bed, ways, decap, encap) in [
+        (
+            &beds.xdp,
+            FRAMES,
+            ("xdp-decap", "ours, XDP, decapsulation"),
+            ("xdp-encap", "ours, XDP, encapsulation"),
+        ),
+        (
+            &beds.tc,
+            STACK,
+            ("tc-decap", "ours, TC, decapsulation"),
+            ("tc-encap", "ours, TC, encapsulation"),
+        ),
+        (
+            &beds.sit,
+            STACK,
+            ("sit-decap", "Linux sit, decapsulation"),
+            ("sit-encap", "Linux sit, encapsulation"),
+        ),
+    ] {
+        let router = || bed.daemon().map_or(Router::Kernel, Router::Ours);
+        cases.push(case(decap.0, decap.1, bed.nics.inward()?, ways, router()));
+        cases.push(case(encap.0, encap.1, bed.nics.outward()?, ways, router()));
+    }
+    Ok(cases)
+}
+
+impl Case<'_> {
+    /// Sends packets and adds what they cost to what is told already.
+    pub fn measure(&self, packets: u32, told: &mut Vec<Told>) -> Result<()> {
+        let _attached = match &self.router {
+            Router::Program(program, device) => {
+                Some(device.inside.enter(|| program.attach(device.ifindex))?)
+            }
+            _ => None,
+        };
+        for &(entrance, sink) in self.ways {
+            let _opened = entrance.open(&self.lane.router)?;
+            let before = self.stats()?;
+            let sample = match self.router {
+                Router::Nobody => self.lane.run_nowhere(packets)?,
+                _ => self.lane.run(sink, packets)?,
+            };
+            let counted = self.stats()?.since(&before);
+            self.tell((entrance, sink), sample, &counted, told);
+        }
+        Ok(())
+    }
+
+    fn stats(&self) -> Result<Stats> {
+        match self.router {
+            Router::Ours(daemon) => Stats::read(daemon),
+            _ => Ok(Stats::default()),
+        }
+    }
+
+    fn tell(&self, (entrance, sink): Way, sample: Sample, counted: &Stats, told: &mut Vec<Told>) {
+        let known = told.iter_mut().find(|known| {
+            known.name == self.name && (known.entrance, known.sink) == (entrance, sink)
+        });
+        let counters = counted.by_name();
+        let Some(known) = known else {
+            told.push(Told {
+                name: self.name.to_owned(),
+                title: self.title.to_owned(),
+                entrance,
+                sink,
+                costs: vec![sample.cost],
+                offered: sample.offered,
+                delivered: sample.delivered,
+                counters,
+            });
+            return;
+        };
+        known.costs.push(sample.cost);
+        known.offered += sample.offered;
+        known.delivered += sample.delivered;
+        add(&mut known.counters, counters);
+    }
+}
+
+fn add(sums: &mut BTreeMap<String, u64>, counters: BTreeMap<String, u64>) {
+    for (name, packets) in counters {
+        *sums.entry(name).or_default() += packets;
+    }
+}

@@ -1,0 +1,33 @@
+//! How frames get into a router whose stack is to forward them.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::bpf::Program;
+use super::bpf::program::Attached;
+use super::device::Device;
+
+/// A veth NIC takes redirected frames if it polls, which one of these makes it do.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entrance {
+    /// The router has a program there already.
+    Open,
+    /// The NIC gathers packets.
+    Gro,
+    /// A program passes every frame.
+    Pass,
+}
+
+impl Entrance {
+    /// Makes the NIC poll, as long as what is returned lives.
+    pub fn open(self, device: &Device) -> Result<Option<Attached>> {
+        device.gather(self == Self::Gro)?;
+        if self != Self::Pass {
+            return Ok(None);
+        }
+        let program = Program::pass()?;
+        let attached = device.inside.enter(|| program.attach(device.ifindex))?;
+        Ok(Some(attached))
+    }
+}

@@ -1,0 +1,115 @@
+//! What a machine brings out, as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use super::entrance::Entrance;
+pub use super::sink::Kind;
+use crate::interop::outcome::Program;
+
+/// The file in the results directory.
+pub const FILE: &str = "bench.json";
+
+/// Everything of one boot.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Outcome {
+    /// Version of this document's shape.
+    pub schema: u32,
+    /// Where it was measured.
+    pub surroundings: Surroundings,
+    /// Packets in each run.
+    pub packets: u32,
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// A host's packet decapsulated in XDP beside ever longer lists of routers.
+    pub long_lists: Vec<LongList>,
+    /// The programs.
+    pub programs: Vec<Program>,
+}
+
+/// The machine.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Surroundings {
+    /// `uname -r`.
+    pub kernel: String,
+    /// As it calls itself.
+    pub processor: String,
+    /// `off`, or what is switched on.
+    pub mitigations: String,
+    /// Of the last minute, before the cases.
+    pub load: String,
+    /// What ran the instructions.
+    pub accelerator: String,
+}
+
+/// One case with one sink.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// In words.
+    pub title: String,
+    /// How the packets got into the router.
+    pub entrance: Entrance,
+    /// How the packets ended.
+    pub sink: Kind,
+    /// Nanoseconds of the machine a packet, one figure a round; of an emulated one, instructions.
+    pub costs: Vec<u64>,
+    /// Packets sent in all rounds.
+    pub offered: u64,
+    /// Those that arrived.
+    pub delivered: u64,
+    /// What our router counted meanwhile, the packets that warmed it up included.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// One length.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct LongList {
+    /// How many routers.
+    pub routers: u32,
+    /// As in [`Case::costs`].
+    pub cost: u64,
+}
+
+impl Case {
+    /// The median of the rounds.
+    pub fn cost(&self) -> Option<u64> {
+        let mut costs = self.costs.clone();
+        costs.sort_unstable();
+        costs.get(costs.len() / 2).copied()
+    }
+
+    /// The share of the packets that arrived.
+    #[expect(clippy::cast_precision_loss, reason = "far fewer packets than 2^52")]
+    pub fn share(&self) -> f64 {
+        self.delivered as f64 / self.offered as f64
+    }
+
+    /// Lost packets cost less: only a case that lost none is believed.
+    pub fn is_whole(&self) -> bool {
+        self.offered > 0 && self.delivered == self.offered
+    }
+}
+
+impl Outcome {
+    /// The case of a name with the entrance and the sink that suit it best, if nothing was lost.
+    pub fn best(&self, name: &str) -> Option<&Case> {
+        let cases = self.cases.iter().filter(|case| case.name == name);
+        cases
+            .filter(|case| case.is_whole())
+            .min_by_key(|case| case.cost())
+    }
+
+    /// What it costs.
+    pub fn cost(&self, name: &str) -> Option<u64> {
+        self.best(name)?.cost()
+    }
+
+    /// `6.1` of `6.1.0-56-cloud-amd64`.
+    pub fn series(&self) -> String {
+        let numbers: Vec<_> = self.surroundings.kernel.split('.').take(2).collect();
+        numbers.join(".")
+    }
+}

@@ -1,0 +1,46 @@
+//! What packets cost in our programs; whether that is too much is decided outside.
+
+use anyhow::{Result, ensure};
+
+use crate::bench::cost;
+use crate::config::{self, Xdp};
+use crate::daemon::Daemon;
+use crate::interop::case::Case;
+use crate::interop::scene::Scene;
+use crate::stats::Stats;
+
+pub const CASES: &[Case] = &[Case::new(
+    "budget",
+    "the kernel",
+    "instructions for a packet in both directions, in XDP and in traffic control",
+    case,
+)
+.counting()];
+
+fn case(scene: &mut Scene) -> Result<()> {
+    let device = scene.names.router_device().to_owned();
+    let config = |xdp| config::router(&device, xdp);
+    let mut router = scene.start(&scene.site.router, &device, &config(Xdp::Auto))?;
+    measure(scene, &router, "xdp")?;
+    // With a fresh datapath: what a reload leaves behind is another matter.
+    router.down()?;
+    router.configure(&config(Xdp::Off))?;
+    router.resume()?;
+    measure(scene, &router, "tc")
+}
+
+fn measure(scene: &mut Scene, router: &Daemon, layer: &str) -> Result<()> {
+    let before = Stats::read(router)?;
+    let costs = cost::both_ways(&scene.site, layer)?;
+    let counted = Stats::read(router)?.since(&before);
+    let elsewhere = counted.packets(|count| count.layer != layer);
+    scene.note(format!("{costs:?}\n{}", counted.lines().join("\n")));
+    // Every sixteenth renewal of the cache goes through the stack.
+    ensure!(
+        elsewhere < 10,
+        "not all packets went through {layer}:\n{}",
+        counted.lines().join("\n")
+    );
+    scene.costs(costs);
+    Ok(())
+}
