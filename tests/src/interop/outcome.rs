@@ -29,7 +29,7 @@ pub struct Program {
     pub name: String,
     /// Instructions that the verifier went through.
     pub verified: u64,
-    /// Octets of stack, of the program and of the functions it calls.
+    /// Octets of stack, of the program and of the largest function that it calls.
     pub stack: u64,
     /// Instructions after the verifier's own changes.
     pub translated: u64,

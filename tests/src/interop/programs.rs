@@ -48,10 +48,7 @@ fn parse(log: &str) -> Vec<Program> {
         if line.contains("BEGIN PROG LOAD LOG") {
             name = line.split('\'').nth(1);
         } else if let Some(depths) = line.strip_prefix("stack depth ") {
-            let depths = depths
-                .split('+')
-                .filter_map(|word| word.trim().parse::<u64>().ok());
-            stack = depths.sum();
+            stack = deepest(depths);
         } else if let Some(rest) = line.strip_prefix("processed ") {
             let verified = rest.split(' ').next().and_then(|word| word.parse().ok());
             if let Some((name, verified)) = name.take().zip(verified) {
@@ -70,6 +67,15 @@ fn parse(log: &str) -> Vec<Program> {
     programs
 }
 
+/// The program's frame and the largest of the functions that it calls, none of which calls another.
+fn deepest(depths: &str) -> u64 {
+    let mut frames = depths
+        .split('+')
+        .filter_map(|word| word.trim().parse::<u64>().ok());
+    let own = frames.next().unwrap_or(0);
+    own + frames.max().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +83,7 @@ mod tests {
     #[test]
     fn the_closing_lines_of_each_program_are_read() {
         let log = "libbpf: prog 'isatap_xdp': -- BEGIN PROG LOAD LOG --\n0: R1=ctx()\n\
-                   stack depth 312+8\nprocessed 14759 insns (limit 1000000) max 13\n\
+                   stack depth 312+8+0\nprocessed 14759 insns (limit 1000000) max 13\n\
                    -- END PROG LOAD LOG --\nprocessed 1 insns\n";
         let expected = Program {
             name: "isatap_xdp".to_owned(),

@@ -15,7 +15,7 @@ pub const CASES: &[Case] = &[Case::new(
     "instructions for a packet in both directions, in XDP and in traffic control",
     case,
 )
-.counting()];
+.on_counting_clock()];
 
 fn case(scene: &mut Scene) -> Result<()> {
     let device = scene.names.router_device().to_owned();
