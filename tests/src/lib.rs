@@ -2,6 +2,7 @@
 //! tells with them.
 
 pub mod bench;
+mod bpf;
 pub mod config;
 pub mod daemon;
 pub mod exec;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::bed::Bed;
-use super::bpf::Program;
-use super::bpf::map::Map;
 use super::device::Device;
 use super::entrance::Entrance;
 use super::lane::{Lane, Sample};
 use super::outcome::Case as Told;
 use super::sink::Kind;
+use crate::bpf::Program;
+use crate::bpf::map::Map;
 use crate::daemon::Daemon;
 use crate::stats::Stats;
 

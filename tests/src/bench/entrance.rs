@@ -3,9 +3,9 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::bpf::Program;
-use super::bpf::program::Attached;
 use super::device::Device;
+use crate::bpf::Program;
+use crate::bpf::program::Attached;
 
 /// A veth NIC takes redirected frames if it polls, which one of these makes it do.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -26,7 +26,7 @@ impl Entrance {
         if self != Self::Pass {
             return Ok(None);
         }
-        let program = Program::pass()?;
+        let program = Program::pass("bench_pass")?;
         let attached = device.inside.enter(|| program.attach(device.ifindex))?;
         Ok(Some(attached))
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::bpf::{Counter, Program};
 use super::device::Device;
 use super::sink::{Kind, Sink};
+use crate::bpf::{Counter, Program};
 use crate::interrupt;
 use crate::packet::{Inner, Outer};
 use crate::site::{HOST_A, NATIVE, ROUTER, SERVER, Site, UPLINK, gateway, isatap_address};

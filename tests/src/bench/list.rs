@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::bed::Bed;
-use super::bpf::map::Map;
 use super::outcome::LongList;
 use super::sink::Kind;
+use crate::bpf::map::Map;
 use crate::{exec, pins};
 
 /// The last is near what the map holds.

@@ -5,7 +5,6 @@
 //! [`report`] sets the figures beside each other and beside the goals.
 
 mod bed;
-mod bpf;
 mod case;
 pub mod cost;
 mod device;

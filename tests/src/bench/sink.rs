@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use super::bpf::program::Attached;
-use super::bpf::{Counter, Program};
 use super::device::Device;
+use crate::bpf::program::Attached;
+use crate::bpf::{Counter, Program};
 
 /// Where the classifier is pinned while it is attached.
 const PIN: &str = "/sys/fs/bpf/isatap-bench-sink";

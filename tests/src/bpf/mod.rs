@@ -1,4 +1,5 @@
-//! The few BPF programs that measuring needs beside the product's, instruction by instruction.
+//! The few BPF programs that tests and measuring need beside the product's, instruction by
+//! instruction.
 //!
 //! They are not in the product's object file, so that it holds nothing that is not attached.
 

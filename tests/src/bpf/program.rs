@@ -99,8 +99,8 @@ impl Program {
     }
 
     /// Leaves every frame to the stack.
-    pub fn pass() -> Result<Self> {
-        Self::load(XDP, "bench_pass", &code::pass())
+    pub fn pass(name: &str) -> Result<Self> {
+        Self::load(XDP, name, &code::pass())
     }
 
     /// Sends every frame back.
