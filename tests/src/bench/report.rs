@@ -160,9 +160,9 @@ fn rejected(outcome: &Outcome) -> impl Iterator<Item = String> {
 
 /// One row a goal and kernel.
 fn goals(outcomes: &[Outcome]) -> Table {
-    let heads = ["goal", "floor", "aim", "kernel", "measured", "verdict"];
+    let heads = ["#", "goal", "floor", "aim", "kernel", "measured", "verdict"];
     let mut table = Table::new(heads);
-    for goal in goals::ALL {
+    for goal in goals::counted::ALL {
         for outcome in outcomes {
             let (measured, verdict) = goal.judge(outcome);
             table.row(row(goal, outcome, measured, verdict));
@@ -171,8 +171,14 @@ fn goals(outcomes: &[Outcome]) -> Table {
     table
 }
 
-fn row(goal: &Goal, outcome: &Outcome, measured: Option<f64>, verdict: Verdict) -> [String; 6] {
+fn row(
+    goal: &Goal<Outcome>,
+    outcome: &Outcome,
+    measured: Option<f64>,
+    verdict: Verdict,
+) -> [String; 7] {
     [
+        goal.number.to_string(),
         goal.title.to_owned(),
         goal.limit(goal.floor),
         goal.limit(goal.aim),
