@@ -179,7 +179,7 @@ impl Node {
             return;
         }
         config.generation = config.next_generation();
-        if let Err(error) = self.datapath.maps.config.set(0, config, 0) {
+        if let Err(error) = self.datapath.maps.set_config(config) {
             warn!("CONFIG: {error}");
         }
     }
