@@ -146,13 +146,13 @@ impl Node {
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
         let wanted = desired::plan(&self.settings, &link, locator, mtu);
         let observed = plan::observe(&self.netlink, &wanted).await?;
-        for action in plan::diff(&wanted, &observed) {
-            info!("{action}");
-            plan::apply(&self.netlink, &action).await?;
-            if let Some(taken) = &mut self.taken {
-                taken.push(action);
-            }
+        let actions = plan::diff(&wanted, &observed);
+        let mut taken = Vec::new();
+        let applied = plan::apply_all(&self.netlink, &actions, &mut taken).await;
+        if let Some(start) = &mut self.taken {
+            start.extend(taken);
         }
+        applied?;
         self.link = link;
         inputs.routes = self.netlink.routes(self.index).await?;
         let redirectable = self.attach().await?;
