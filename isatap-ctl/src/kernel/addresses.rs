@@ -302,7 +302,7 @@ mod tests {
                     valid: None,
                 };
                 let put = Change::put_ipv6_address(index, ADDRESS, 64, lifetimes);
-            netlink.change(put).await.unwrap();
+                netlink.change(put).await.unwrap();
                 let found = netlink.ipv6_addresses(index).await.unwrap();
                 assert_eq!(found[0].lifetimes, lifetimes);
                 assert_eq!(found[0].deprecated, preferred.is_some());

@@ -242,7 +242,9 @@ mod tests {
                 route("::/0", Some("fe80::5efe:a00:1")),
             ];
             for route in &wanted {
-                let added = netlink.change(Change::add_route(index, route, Beside::Refused)).await;
+                let added = netlink
+                    .change(Change::add_route(index, route, Beside::Refused))
+                    .await;
                 added.unwrap();
             }
             let mut found = netlink.routes(index).await.unwrap();
@@ -250,7 +252,10 @@ mod tests {
             assert_eq!(found.len(), 3);
             for route in &wanted {
                 assert!(found.contains(route), "{route:?} in {found:?}");
-                netlink.change(Change::remove_route(index, route)).await.unwrap();
+                netlink
+                    .change(Change::remove_route(index, route))
+                    .await
+                    .unwrap();
             }
             assert_eq!(netlink.routes(index).await.unwrap(), []);
         });
@@ -264,12 +269,17 @@ mod tests {
             let [first, second] =
                 ["fe80::5efe:a00:1", "fe80::5efe:a00:2"].map(|via| route("::/0", Some(via)));
             for path in [&first, &second] {
-                let added = netlink.change(Change::add_route(index, path, Beside::Joined)).await;
+                let added = netlink
+                    .change(Change::add_route(index, path, Beside::Joined))
+                    .await;
                 added.unwrap();
             }
             let found = netlink.routes(index).await.unwrap();
             assert_eq!(found, [first.clone(), second.clone()]);
-            netlink.change(Change::remove_route(index, &first)).await.unwrap();
+            netlink
+                .change(Change::remove_route(index, &first))
+                .await
+                .unwrap();
             assert_eq!(netlink.routes(index).await.unwrap(), [second]);
         });
     }
@@ -284,15 +294,20 @@ mod tests {
                 preference: Preference::Low,
                 ..route("::/0", Some("fe80::5efe:a00:2"))
             };
-            netlink.change(Change::add_route(index, &first, Beside::Refused))
+            netlink
+                .change(Change::add_route(index, &first, Beside::Refused))
                 .await
                 .unwrap();
-            let refused = netlink.change(Change::add_route(index, &second, Beside::Refused)).await;
+            let refused = netlink
+                .change(Change::add_route(index, &second, Beside::Refused))
+                .await;
             assert_eq!(
                 refused.unwrap_err().errno(),
                 Some(nix::errno::Errno::EEXIST)
             );
-            let replaced = netlink.change(Change::add_route(index, &second, Beside::Replaced)).await;
+            let replaced = netlink
+                .change(Change::add_route(index, &second, Beside::Replaced))
+                .await;
             replaced.unwrap();
             assert_eq!(netlink.routes(index).await.unwrap(), [second]);
         });
@@ -304,7 +319,13 @@ mod tests {
             let netlink = Netlink::connect().unwrap();
             let index = device(&netlink).await;
             let address = "fe80::5efe:a00:1".parse().unwrap();
-            netlink.change(Change::put_ipv6_address(index, address, 64, Lifetimes::default()))
+            netlink
+                .change(Change::put_ipv6_address(
+                    index,
+                    address,
+                    64,
+                    Lifetimes::default(),
+                ))
                 .await
                 .unwrap();
             assert_eq!(netlink.routes(index).await.unwrap(), []);

@@ -78,6 +78,11 @@ impl Action {
         )
     }
 
+    /// Whether it adds or removes one.
+    pub const fn is_about_a_route(&self) -> bool {
+        matches!(self, Self::AddRoute { .. } | Self::RemoveRoute { .. })
+    }
+
     /// What undoes this; `None` if there is nothing to restore.
     pub fn inverse(&self) -> Option<Self> {
         use Action as A;

@@ -29,7 +29,9 @@ pub async fn apply_all(
         }
         let mut errors = errors.into_iter();
         if let Some(first) = errors.next() {
-            errors.for_each(|error| warn!("{error}"));
+            for error in errors {
+                warn!("{error}");
+            }
             return Err(first);
         }
     }
@@ -57,9 +59,15 @@ fn log(run: &[Action]) {
     match run {
         [first, others @ ..] if run.len() > SHOWN => {
             info!("{first}, and {} more like this", others.len());
-            others.iter().for_each(|action| debug!("{action}"));
+            for action in others {
+                debug!("{action}");
+            }
         }
-        _ => run.iter().for_each(|action| info!("{action}")),
+        _ => {
+            for action in run {
+                info!("{action}");
+            }
+        }
     }
 }
 
@@ -127,9 +135,7 @@ async fn take_alone(netlink: &Netlink, action: &Action) -> Result<(), Error> {
             let index = index(netlink, device).await?;
             netlink.set_generates_addresses(index, *on).await
         }
-        A::SetMtu { device, mtu, .. } => {
-            netlink.set_mtu(index(netlink, device).await?, *mtu).await
-        }
+        A::SetMtu { device, mtu, .. } => netlink.set_mtu(index(netlink, device).await?, *mtu).await,
         A::SetUp { device, up } => netlink.set_up(index(netlink, device).await?, *up).await,
         A::RemoveRoute { .. }
         | A::AddRoute { .. }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::clock::Boottime;
 use crate::kernel::addresses::Lifetimes;
-use crate::kernel::routes::Preference;
+use crate::kernel::routes::{Ipv6Route, Preference};
 
 /// What there should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Observed {
     pub routes: BTreeSet<RouteSpec>,
     /// The routes through it that are not.
     pub other_routes: BTreeSet<RouteSpec>,
+    /// Every route through it as it was read, also those of other tables.
+    pub all_routes: Vec<Ipv6Route>,
     /// Those of the desired settings that exist.
     pub sysctls: BTreeMap<String, String>,
 }

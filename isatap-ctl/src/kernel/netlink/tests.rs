@@ -26,9 +26,7 @@ fn address(number: usize) -> Ipv6Addr {
 fn additions(index: u32, wrong: impl Fn(usize) -> bool) -> Vec<Change> {
     let length = |number| if wrong(number) { 129 } else { 64 };
     let lasting = Lifetimes::default();
-    let put = |number| {
-        Change::put_ipv6_address(index, address(number), length(number), lasting)
-    };
+    let put = |number| Change::put_ipv6_address(index, address(number), length(number), lasting);
     (0..MANY).map(put).collect()
 }
 

@@ -26,7 +26,12 @@ async fn device(netlink: &Netlink) -> (OwnedFd, u32) {
     let index = netlink.link("isatap0").await.unwrap().unwrap().index;
     netlink.set_generates_addresses(index, false).await.unwrap();
     netlink.set_up(index, true).await.unwrap();
-    let added = netlink.change(Change::put_ipv6_address(index, OURS, 64, Lifetimes::default()));
+    let added = netlink.change(Change::put_ipv6_address(
+        index,
+        OURS,
+        64,
+        Lifetimes::default(),
+    ));
     added.await.unwrap();
     listens().await;
     let on_link = Ipv6Route {
@@ -122,7 +127,12 @@ fn a_message_leaves_with_source_hop_limit_and_checksum() {
         let netlink = Netlink::connect().unwrap();
         let (fd, index) = device(&netlink).await;
         let more = "fe80::5efe:a00:9".parse().unwrap();
-        let added = netlink.change(Change::put_ipv6_address(index, more, 64, Lifetimes::default()));
+        let added = netlink.change(Change::put_ipv6_address(
+            index,
+            more,
+            64,
+            Lifetimes::default(),
+        ));
         added.await.unwrap();
         let socket = Icmpv6Socket::open("isatap0", index, &[], None).unwrap();
         let message = icmpv6(134, THEIRS)[40..].to_vec();

@@ -96,7 +96,9 @@ fn what_an_administrator_adds_stays() {
             preference: Preference::Medium,
             table: RT_TABLE_MAIN,
         };
-        let added = netlink.change(Change::add_route(index, &theirs, Beside::Refused)).await;
+        let added = netlink
+            .change(Change::add_route(index, &theirs, Beside::Refused))
+            .await;
         added.unwrap();
         let status = std::process::Command::new("ip")
             .args(["-6", "addr", "add", "2001:db8:a::1/64", "dev", "isatap0"])

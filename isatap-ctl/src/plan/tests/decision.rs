@@ -274,5 +274,8 @@ fn steps_go_together_by_kind_only() {
         (5, "add address"),
         (5, "add route"),
     ];
-    assert_eq!(runs, expected.map(|(count, words)| (count, words.to_owned())));
+    assert_eq!(
+        runs,
+        expected.map(|(count, words)| (count, words.to_owned()))
+    );
 }
