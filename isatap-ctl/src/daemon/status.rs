@@ -45,6 +45,7 @@ pub fn document(node: &Node) -> StatusDocument {
             alive: true,
             pid: Some(std::process::id()),
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            loop_lag: Some(node.lag.figures()),
         },
         device,
         locators: locators(node),
