@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand};
 
 use isatap_tests::bench::report;
 use isatap_tests::bench::run::{self, Amount};
+use isatap_tests::bench::timed::outcome::Part;
+use isatap_tests::bench::timed::run as timed;
 use isatap_tests::interop::run::Ours;
 
 #[derive(Parser)]
@@ -33,6 +35,21 @@ enum Task {
         /// The kernel programs as an object file
         #[arg(long, value_name = "FILE", default_value = "/isatap.o")]
         object: PathBuf,
+        /// Where the figures go
+        #[arg(long, value_name = "DIRECTORY")]
+        results: PathBuf,
+    },
+    /// Measure time, on this machine and not in a virtual one; nothing else should run on it
+    Timed {
+        /// Few and short rounds
+        #[arg(long)]
+        quick: bool,
+        /// Only this part; may be given several times
+        #[arg(long, value_name = "PART")]
+        only: Vec<Part>,
+        /// The controller
+        #[arg(long, value_name = "PROGRAM")]
+        isatap_ctl: PathBuf,
         /// Where the figures go
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
@@ -74,6 +91,24 @@ fn perform(task: Task) -> Result<bool> {
             };
             let amount = if quick { Amount::QUICK } else { Amount::FULL };
             run::run(amount, &accelerator, ours, &results).map(|()| true)
+        }
+        Task::Timed {
+            quick,
+            only,
+            isatap_ctl,
+            results,
+        } => {
+            let parts = if only.is_empty() {
+                Part::ALL.to_vec()
+            } else {
+                only
+            };
+            let amount = if quick {
+                timed::Amount::QUICK
+            } else {
+                timed::Amount::FULL
+            };
+            timed::run(amount, &parts, &isatap_ctl, &results).map(|()| true)
         }
         Task::Report { document, results } => report::report(&results, document.as_deref()),
     }

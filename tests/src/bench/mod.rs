@@ -17,4 +17,5 @@ pub mod report;
 pub mod run;
 mod sink;
 mod surroundings;
-mod table;
+pub mod table;
+pub mod timed;
