@@ -165,11 +165,10 @@ pub struct Sample {
 }
 
 impl Lane {
-    /// Protocol 41 from host a, from one NIC by way of the router's to the last, in an outer packet
-    /// to this address of the router, for this server.
-    pub fn inward(nics: [&Device; 3], router: Ipv4Addr, server: Ipv6Addr) -> Result<Self> {
+    /// Protocol 41 from host a to any server, from one NIC by way of the router's to the last.
+    pub fn inward(nics: [&Device; 3], server: Ipv6Addr) -> Result<Self> {
         let [from, to, _] = nics;
-        let packet = Outer::new(HOST_A, router).packet(&inner(server, &PAYLOAD)?)?;
+        let packet = Outer::new(HOST_A, ROUTER).packet(&inner(server, &PAYLOAD)?)?;
         Ok(Self::decapsulated(nics, frame(to, from, IPV4, &packet)))
     }
 

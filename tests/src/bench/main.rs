@@ -1,4 +1,4 @@
-//! Measures in a virtual machine what packets cost, and reports it outside.
+//! Measures what packets cost, in a virtual machine or on this one, and reports it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use isatap_tests::bench::run::{self, Amount};
 use isatap_tests::bench::timed::outcome::Part;
 use isatap_tests::bench::timed::run as timed;
 use isatap_tests::interop::run::Ours;
+use isatap_tests::interrupt;
 
 #[derive(Parser)]
 #[command(name = "isatap-bench", about)]
@@ -56,6 +57,9 @@ enum Task {
     },
     /// Set the figures of machines beside each other; fails when packets were lost
     Report {
+        /// Where the plots go
+        #[arg(long, value_name = "DIRECTORY")]
+        plots: PathBuf,
         /// Write the document
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
@@ -98,6 +102,7 @@ fn perform(task: Task) -> Result<bool> {
             isatap_ctl,
             results,
         } => {
+            interrupt::catch()?;
             let parts = if only.is_empty() {
                 Part::ALL.to_vec()
             } else {
@@ -110,6 +115,10 @@ fn perform(task: Task) -> Result<bool> {
             };
             timed::run(amount, &parts, &isatap_ctl, &results).map(|()| true)
         }
-        Task::Report { document, results } => report::report(&results, document.as_deref()),
+        Task::Report {
+            plots,
+            document,
+            results,
+        } => report::report(&results, &plots, document.as_deref()),
     }
 }

@@ -9,9 +9,23 @@ use serde::de::DeserializeOwned;
 
 use super::goals::{self, GoalRow};
 use super::outcome::{self, Case, Outcome};
+use super::plot::{Plot, Shape};
 use super::table::Table;
 use super::timed::outcome as timed;
 use crate::interop::outcome::Program;
+
+/// The routers of the plot.
+const BARS: [&str; 9] = [
+    "drop",
+    "redirect-in",
+    "xdp-decap",
+    "xdp-encap",
+    "forward",
+    "tc-decap",
+    "tc-encap",
+    "sit-decap",
+    "sit-encap",
+];
 
 const HEAD: &str = include_str!("performance.md");
 
@@ -23,14 +37,17 @@ pub trait Instrument {
     fn surroundings(&self) -> String;
     /// Its figures.
     fn tables(&self) -> Vec<Table>;
+    /// Its pictures.
+    fn plots(&self) -> Vec<Plot>;
     /// A line for each case that is not believed.
     fn rejected(&self) -> Vec<String>;
     /// Its rows of the table of goals.
     fn goals(&self) -> Vec<GoalRow>;
 }
 
-/// Prints what instruments brought out, and writes the document; whether no case lost a packet.
-pub fn report(results: &[PathBuf], document: Option<&Path>) -> Result<bool> {
+/// Prints what instruments brought out, draws the plots into a directory and writes the document,
+/// which is beside it; whether no case lost a packet.
+pub fn report(results: &[PathBuf], plots: &Path, document: Option<&Path>) -> Result<bool> {
     let instruments = results.iter().map(|directory| read(directory));
     let instruments = instruments.collect::<Result<Vec<_>>>()?;
     for instrument in &instruments {
@@ -43,12 +60,17 @@ pub fn report(results: &[PathBuf], document: Option<&Path>) -> Result<bool> {
         }
     }
     println!("\n{}", goals(&instruments).text());
+    fs::create_dir_all(plots).with_context(|| plots.display().to_string())?;
+    for plot in instruments.iter().flat_map(|instrument| instrument.plots()) {
+        plot.draw(plots)?;
+    }
+    println!("drew {}/*.svg", plots.display());
     if let Some(document) = document {
         fs::write(document, text(&instruments)?).with_context(|| document.display().to_string())?;
         println!("wrote {}", document.display());
     }
-    let rejects = |instrument: &Box<dyn Instrument>| !instrument.rejected().is_empty();
-    Ok(!instruments.iter().any(rejects))
+    let rejected: usize = instruments.iter().map(|one| one.rejected().len()).sum();
+    Ok(rejected == 0)
 }
 
 /// Each instrument has a file of its own name.
@@ -74,6 +96,9 @@ fn text(instruments: &[Box<dyn Instrument>]) -> Result<String> {
         writeln!(text, "{}\n", instrument.surroundings())?;
         for table in instrument.tables() {
             writeln!(text, "{}", table.markdown())?;
+        }
+        for plot in instrument.plots() {
+            writeln!(text, "{}\n", plot.markdown())?;
         }
     }
     Ok(format!("{}\n", text.trim_end()))
@@ -105,6 +130,20 @@ impl Instrument for Outcome {
 
     fn tables(&self) -> Vec<Table> {
         vec![cases(self), programs(self), lists(self)]
+    }
+
+    fn plots(&self) -> Vec<Plot> {
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+        let bar = |name: &&str| {
+            let case = self.best(name)?;
+            Some((case.title.clone(), case.cost()? as f64))
+        };
+        vec![Plot {
+            name: format!("instructions-{}", self.series()),
+            title: format!("Instructions a packet, Linux {}", self.series()),
+            unit: "instructions".to_owned(),
+            shape: Shape::Bars(BARS.iter().filter_map(bar).collect()),
+        }]
     }
 
     fn rejected(&self) -> Vec<String> {

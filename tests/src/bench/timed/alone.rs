@@ -7,9 +7,8 @@
 use anyhow::{Context as _, Result, ensure};
 
 use super::outcome::{Outcome, Part};
-use super::way::Label;
+use super::way::{Label, Taken};
 use crate::bench::bed::Bed;
-use crate::bench::case;
 use crate::bench::lane::Lane;
 use crate::bpf::map::Map;
 use crate::bpf::{Moved, Program};
@@ -108,7 +107,7 @@ impl Repeated<'_> {
             self.label.name
         );
         let case = self.label.tell(took as f64, outcome)?;
-        case::add(&mut case.counters, counted.by_name());
+        case.count(Taken::of(Vec::new(), &counted));
         Ok(())
     }
 }

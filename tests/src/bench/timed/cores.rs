@@ -9,13 +9,12 @@ use anyhow::{Result, anyhow, ensure};
 use super::outcome::{Outcome, Part};
 use super::pair::Pair;
 use super::processor;
-use super::way::Label;
-use crate::bench::case::{self, Router};
+use super::way::{Label, Taken};
+use crate::bench::case::Router;
 use crate::bench::lane::{Lane, Pace, Sample};
 use crate::bench::sink::Kind;
 use crate::bpf::Program;
 use crate::interrupt;
-use crate::stats::Stats;
 
 /// Far more than it takes to fill caches.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -82,17 +81,19 @@ impl Cores<'_> {
         let [first, second] = &self.routers;
         let _attached = [first.attach()?, second.attach()?];
         let [one, two] = &self.lanes;
-        let before = first.stats()?;
-        let alone = [
-            run(0, one, packets, &|| Ok(()))?,
-            run(1, two, packets, &|| Ok(()))?,
-        ];
-        let counted = first.stats()?.since(&before);
-        tell(self.one, alone, 2.0, &counted, outcome)?;
-        let before = first.stats()?;
-        let both = at_once([one, two], packets)?;
-        let counted = first.stats()?.since(&before);
-        tell(self.two, both, 1.0, &counted, outcome)
+        let go = || Ok(());
+        let apart = || Ok([run(0, one, packets, &go)?, run(1, two, packets, &go)?]);
+        let alone = Taken::whole(|| self.take(apart))?;
+        let both = Taken::whole(|| self.take(|| at_once([one, two], packets)))?;
+        tell(self.one, alone, 2.0, outcome)?;
+        tell(self.two, both, 1.0, outcome)
+    }
+
+    fn take(&self, samples: impl FnOnce() -> Result<[Sample; 2]>) -> Result<Taken> {
+        let [router, _] = &self.routers;
+        let before = router.stats()?;
+        let samples = samples()?.to_vec();
+        Ok(Taken::of(samples, &router.stats()?.since(&before)))
     }
 }
 
@@ -139,17 +140,9 @@ fn meet(ready: &AtomicUsize) -> Result<()> {
 
 /// Millions of packets a second, together or of each of several.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-fn tell(
-    label: Label,
-    samples: [Sample; 2],
-    of: f64,
-    counted: &Stats,
-    outcome: &mut Outcome,
-) -> Result<()> {
-    let rate: f64 = samples.iter().map(|sample| 1e3 / sample.cost as f64).sum();
-    let case = label.tell(rate / of, outcome)?;
-    case.offered += samples.iter().map(|sample| sample.offered).sum::<u64>();
-    case.delivered += samples.iter().map(|sample| sample.delivered).sum::<u64>();
-    case::add(&mut case.counters, counted.by_name());
+fn tell(label: Label, taken: Taken, of: f64, outcome: &mut Outcome) -> Result<()> {
+    let rates = taken.samples.iter().map(|sample| 1e3 / sample.cost as f64);
+    let rate: f64 = rates.sum();
+    label.tell(rate / of, outcome)?.count(taken);
     Ok(())
 }

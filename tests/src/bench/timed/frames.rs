@@ -18,9 +18,7 @@ use crate::{exec, pins};
 
 /// Octets of a frame with an outer header, smallest first.
 pub const SIZES: [u32; 3] = [86, 512, 1474];
-/// Nodes.
-pub const PEERS: [u32; 6] = [1, 1 << 10, 1 << 14, 1 << 16, 1 << 18, 1 << 20];
-/// The first of them.
+/// The first of many nodes.
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 16, 0, 0);
 /// Headers and the rest of a frame of the smallest size.
 const HEADERS: u32 = 82;
@@ -42,12 +40,12 @@ struct Lanes {
     outward: Lane,
 }
 
-/// Every case of a part.
-pub fn all(beds: &Beds, part: Part) -> Result<Vec<Way<'_>>> {
+/// Every case of a part, with these numbers of nodes where there are many.
+pub fn all<'bed>(beds: &'bed Beds, part: Part, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
     match part {
         Part::Frames => frames(beds),
         Part::Sizes => sizes(beds),
-        Part::Peers => peers(beds),
+        Part::Peers => peers(beds, counts),
         Part::Cores | Part::Alone | Part::Tcp => Ok(Vec::new()),
     }
 }
@@ -107,7 +105,7 @@ fn sizes(beds: &Beds) -> Result<Vec<Way<'_>>> {
     each(SIZES, square)
 }
 
-fn peers(beds: &Beds) -> Result<Vec<Way<'_>>> {
+fn peers<'bed>(beds: &'bed Beds, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
     let square = |count: u32| {
         let peers = |end| {
             Some(Peers {
@@ -119,7 +117,7 @@ fn peers(beds: &Beds) -> Result<Vec<Way<'_>>> {
         let ends = [peers(End::Source), peers(End::Destination)];
         square(beds, Part::Peers, count, SMALLEST, ends)
     };
-    each(PEERS, square)
+    each(counts.iter().copied(), square)
 }
 
 fn each<'bed>(

@@ -72,6 +72,8 @@ pub struct Case {
     pub offered: u64,
     /// Those that arrived.
     pub delivered: u64,
+    /// How many rounds were measured again because packets were lost in them.
+    pub again: u32,
     /// What our router counted meanwhile.
     pub counters: BTreeMap<String, u64>,
 }
@@ -128,7 +130,7 @@ impl Case {
             let wanted = counters.filter(|(name, _)| name.ends_with(reason));
             wanted.map(|(_, packets)| packets).sum()
         };
-        let (cached, resolved) = (of(" cached"), of(" resolved"));
+        let (cached, resolved) = (of(" xdp cached"), of(" xdp resolved"));
         crate::bench::goals::ratio(cached, cached + resolved)
     }
 }

@@ -1,6 +1,6 @@
 //! A site whose router has every NIC twice, so that two processors need not meet in one.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::path::Path;
 
 use anyhow::Result;
@@ -17,8 +17,7 @@ const SECOND_UPLINK: &str = "eth2";
 const SECOND_NATIVE: &str = "eth3";
 const TO_ROUTER: &str = "to-router-2";
 const SERVERS: &str = "eth1";
-/// Its second address, and a host's behind it.
-const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 10, 0, 2);
+/// Behind the second; the router's IPv4 address is the same on both uplinks.
 const SERVER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 1);
 const ROUTER_NATIVE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 0xfe);
 
@@ -57,7 +56,7 @@ impl Pair {
         ))?;
         server.gather(false)?;
         let first = bed.nics.inward()?;
-        let second = Lane::inward([&core, &uplink, &server], ROUTER, SERVER)?;
+        let second = Lane::inward([&core, &uplink, &server], SERVER)?;
         Ok(Self {
             lanes: [first, second],
             bed,
@@ -75,26 +74,10 @@ fn build(names: &Names) -> Result<Site> {
     let site = Site::create(names)?;
     site::wire((&site.router, SECOND_UPLINK), (&site.core, TO_ROUTER))?;
     site::wire((&site.router, SECOND_NATIVE), (&site.server, SERVERS))?;
-    let gateway = site::gateway(ROUTER);
-    for (node, words) in [
-        (
-            &site.router,
-            format!("ip addr add {ROUTER}/24 dev {SECOND_UPLINK}"),
-        ),
-        (
-            &site.core,
-            format!("ip addr add {gateway}/24 dev {TO_ROUTER}"),
-        ),
-        (
-            &site.router,
-            format!("ip addr add {ROUTER_NATIVE}/64 dev {SECOND_NATIVE} nodad"),
-        ),
-        (
-            &site.server,
-            format!("ip addr add {SERVER}/64 dev {SERVERS} nodad"),
-        ),
-    ] {
-        node.run(&words)?;
-    }
+    site.router.run(&format!(
+        "ip addr add {ROUTER_NATIVE}/64 dev {SECOND_NATIVE} nodad"
+    ))?;
+    site.server
+        .run(&format!("ip addr add {SERVER}/64 dev {SERVERS} nodad"))?;
     Ok(site)
 }

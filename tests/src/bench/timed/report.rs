@@ -1,8 +1,8 @@
 //! What the clock brought out, for people.
 
-use super::frames::PEERS;
 use super::outcome::{Case, Forged, Outcome, Part};
 use crate::bench::goals::{self, GoalRow, figure};
+use crate::bench::plot::{Line, Plot, Shape};
 use crate::bench::report::Instrument;
 use crate::bench::table::Table;
 
@@ -38,6 +38,32 @@ impl Instrument for Outcome {
         }
         tables.extend(self.forged.as_ref().map(forged_table));
         tables
+    }
+
+    fn plots(&self) -> Vec<Plot> {
+        let peers = (
+            "peers",
+            "Nodes at random: what a packet takes beside a redirect",
+        );
+        let sizes = (
+            "sizes",
+            "Size of a frame: what a packet takes beside a redirect",
+        );
+        let plots = [(Part::Peers, peers, true), (Part::Sizes, sizes, false)];
+        plots
+            .into_iter()
+            .filter(|(part, ..)| self.of(*part).next().is_some())
+            .map(|(part, (name, title), logarithmic)| Plot {
+                name: name.to_owned(),
+                title: title.to_owned(),
+                unit: "÷ redirect".to_owned(),
+                shape: Shape::Lines {
+                    along: heads(part).1.to_owned(),
+                    logarithmic,
+                    lines: self.lines(part),
+                },
+            })
+            .collect()
     }
 
     fn rejected(&self) -> Vec<String> {
@@ -102,6 +128,26 @@ impl Outcome {
         table
     }
 
+    /// A line for each of our directions.
+    fn lines(&self, part: Part) -> Vec<Line> {
+        let ours = |case: &&Case| case.name != case.control;
+        let mut lines: Vec<Line> = Vec::new();
+        for case in self.of(part).filter(ours) {
+            let over = self.over(part, &case.name, case.at);
+            let Some(point) = over.map(|over| (f64::from(case.at), over)) else {
+                continue;
+            };
+            match lines.iter_mut().find(|line| line.name == case.title) {
+                Some(line) => line.points.push(point),
+                None => lines.push(Line {
+                    name: case.title.clone(),
+                    points: vec![point],
+                }),
+            }
+        }
+        lines
+    }
+
     /// What more nodes cost, and why.
     fn cache_table(&self) -> Table {
         let heads = [
@@ -140,9 +186,9 @@ impl Outcome {
     fn miss(&self, case: &Case) -> Option<f64> {
         let misses = 1.0 - case.hits()?;
         let beyond = |at| self.beyond(Part::Peers, &case.name, at);
-        let growth = beyond(case.at)? - beyond(*PEERS.first()?)?;
-        // A handful of misses says nothing.
-        (misses > 0.01).then(|| growth / misses)
+        let growth = beyond(case.at)? - beyond(1)?;
+        // Where most are hits they are dearer too, because more of the cache is in use.
+        (misses > 0.5).then(|| growth / misses)
     }
 
     fn cache_size(&self) -> String {
@@ -173,7 +219,11 @@ const fn heads(part: Part) -> (&'static str, &'static str, &'static str) {
 
 fn share(case: &Case) -> String {
     let share = goals::ratio(case.delivered, case.offered);
-    share.map(|share| format!("{share:.3}")).unwrap_or_default()
+    let share = share.map(|share| format!("{share:.3}")).unwrap_or_default();
+    match case.again {
+        0 => share,
+        again => format!("{share}, {again} again"),
+    }
 }
 
 fn counters(case: &Case) -> String {

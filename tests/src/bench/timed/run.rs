@@ -19,6 +19,8 @@ use crate::config::Xdp;
 pub struct Amount {
     rounds: u32,
     packets: u32,
+    /// Numbers of nodes.
+    peers: &'static [u32],
     transfers: u32,
     seconds: u32,
 }
@@ -28,6 +30,7 @@ impl Amount {
     pub const QUICK: Self = Self {
         rounds: 3,
         packets: 300_000,
+        peers: &[1, 1 << 10, 1 << 14, 1 << 16, 1 << 20],
         transfers: 3,
         seconds: 1,
     };
@@ -35,6 +38,7 @@ impl Amount {
     pub const FULL: Self = Self {
         rounds: 7,
         packets: 1_000_000,
+        peers: &[1, 1 << 10, 1 << 14, 1 << 16, 1 << 18, 1 << 20],
         transfers: 5,
         seconds: 3,
     };
@@ -98,7 +102,7 @@ fn one_processor(
     outcome.cache = Some(frames::cache(&beds.ours)?);
     processor::on(outcome.pinned, || {
         for part in parts {
-            let ways = frames::all(&beds, *part)?;
+            let ways = frames::all(&beds, *part, amount.peers)?;
             let repeated = if *part == Part::Alone {
                 alone::all(&beds.ours)?
             } else {
