@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what packets cost.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -74,6 +75,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 fn timed(binaries: &Binaries, quick: bool) -> Result<PathBuf> {
     let results = directory()?.join("timed");
+    if results.exists() {
+        fs::remove_dir_all(&results)?;
+    }
     let mut measure = binaries.bench();
     measure
         .arg("timed")

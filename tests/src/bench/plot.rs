@@ -110,12 +110,15 @@ impl Plot {
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, FONT)
             .margin(10)
+            .margin_right(40)
             .x_label_area_size(40)
             .y_label_area_size(NAMES)
             .build_cartesian_2d(0.0..most * 1.05, (0..count).into_segmented())?;
         chart
             .configure_mesh()
             .disable_y_mesh()
+            .light_line_style(TRANSPARENT)
+            .x_label_formatter(&|number| format!("{number:.0}"))
             .y_labels(bars.len() + 1)
             .y_label_formatter(&name)
             .x_desc(&self.unit)
@@ -144,11 +147,14 @@ impl Plot {
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, FONT)
             .margin(10)
+            .margin_right(40)
             .x_label_area_size(40)
             .y_label_area_size(60)
             .build_cartesian_2d(along, 0.0..most * 1.1)?;
         chart
             .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .x_label_formatter(&|number| format!("{number:.0}"))
             .x_desc(name)
             .y_desc(&self.unit)
             .draw()?;

@@ -116,3 +116,21 @@ fn sum_without_source(frame: &[u8]) -> i32 {
         .map(|(_, word)| i32::from(u16::from_be_bytes(*word)))
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::{Outer, ethernet};
+
+    #[test]
+    fn the_sum_and_the_source_make_the_checksum() {
+        let source = Ipv4Addr::new(10, 27, 254, 255);
+        let packet = Outer::new(source, Ipv4Addr::new(10, 9, 0, 2)).packet(&[0x60; 40]);
+        let frame = ethernet([2; 6], [4; 6], &packet.unwrap());
+        let words = source.to_bits();
+        let sum = sum_without_source(&frame).cast_unsigned() + (words >> 16) + (words & 0xffff);
+        let folded = (sum >> 16) + (sum & 0xffff);
+        let expected = u16::from_be_bytes([frame[24], frame[25]]);
+        assert_eq!(!folded & 0xffff, u32::from(expected));
+    }
+}

@@ -192,3 +192,71 @@ pub fn median(figures: &[f64]) -> Option<f64> {
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(name: &str, control: &str, at: u32, samples: [f64; 3]) -> Case {
+        Case {
+            part: Part::Sizes,
+            name: name.to_owned(),
+            title: String::new(),
+            control: control.to_owned(),
+            at,
+            samples: samples.to_vec(),
+            offered: 3,
+            delivered: 3,
+            again: 0,
+            counters: BTreeMap::new(),
+        }
+    }
+
+    fn outcome(cases: Vec<Case>) -> Outcome {
+        Outcome {
+            schema: 1,
+            surroundings: Surroundings {
+                kernel: String::new(),
+                processor: String::new(),
+                mitigations: String::new(),
+                load: String::new(),
+                accelerator: String::new(),
+            },
+            load_after: String::new(),
+            processors: 2,
+            pinned: 1,
+            rounds: 3,
+            packets: 1,
+            cases,
+            forged: None,
+            cache: None,
+        }
+    }
+
+    fn four() -> Vec<Case> {
+        vec![
+            case("redirect", "redirect", 86, [100.0, 200.0, 400.0]),
+            case("ours", "redirect", 86, [200.0, 400.0, 800.0]),
+            case("redirect", "redirect", 512, [100.0, 100.0, 100.0]),
+            case("ours", "redirect", 512, [300.0, 400.0, 600.0]),
+        ]
+    }
+
+    #[test]
+    fn each_round_is_compared_with_its_own_control() {
+        let outcome = outcome(four());
+        assert_eq!(outcome.ratios(Part::Sizes, "ours", 86), Some(vec![2.0; 3]));
+        assert_eq!(outcome.over(Part::Sizes, "ours", 512), Some(4.0));
+        assert_eq!(outcome.beyond(Part::Sizes, "ours", 512), Some(300.0));
+        assert_eq!(outcome.growth(Part::Sizes, "ours", 512), Some(2.0));
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_case_that_lost_a_packet() {
+        let mut cases = four();
+        cases[2].delivered = 2;
+        let outcome = outcome(cases);
+        assert_eq!(outcome.over(Part::Sizes, "ours", 512), None);
+        assert_eq!(outcome.over(Part::Sizes, "ours", 86), Some(2.0));
+    }
+}

@@ -107,10 +107,13 @@ impl Outcome {
             "counted by the router",
         ]);
         for case in self.of(part) {
-            let [least, median, most] = case.spread().unwrap_or_default().map(figure);
+            let [least, median, most] = case.spread().unwrap_or_default();
+            let [least, median, most] = [least, median, most].map(|it| part.figure(it));
             let compared = match part {
-                Part::Alone => self.beyond(part, &case.name, case.at),
-                _ => self.over(part, &case.name, case.at),
+                Part::Alone => self
+                    .beyond(part, &case.name, case.at)
+                    .map(|it| part.figure(it)),
+                _ => self.over(part, &case.name, case.at).map(figure),
             };
             table.row([
                 case.title.clone(),
@@ -120,7 +123,7 @@ impl Outcome {
                 median,
                 least,
                 most,
-                compared.map(figure).unwrap_or_default(),
+                compared.unwrap_or_default(),
                 share(case),
                 counters(case),
             ]);
@@ -202,6 +205,17 @@ impl Outcome {
             self.processors,
             octets / 1024
         )
+    }
+}
+
+impl Part {
+    /// A time is whole nanoseconds, a rate is not.
+    fn figure(self, figure: f64) -> String {
+        let places = match self {
+            Self::Cores | Self::Tcp => 2,
+            _ => 0,
+        };
+        format!("{figure:.places$}")
     }
 }
 
