@@ -113,7 +113,7 @@ impl Plot {
             .margin_right(40)
             .x_label_area_size(40)
             .y_label_area_size(NAMES)
-            .build_cartesian_2d(0.0..most * 1.05, (0..count).into_segmented())?;
+            .build_cartesian_2d(0.0..most * 1.05, (0..count - 1).into_segmented())?;
         chart
             .configure_mesh()
             .disable_y_mesh()
@@ -167,7 +167,7 @@ impl Plot {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::LowerRight)
             .background_style(WHITE)
             .border_style(BLACK)
             .draw()

@@ -29,8 +29,8 @@ impl Amount {
     /// For a first look.
     pub const QUICK: Self = Self {
         rounds: 3,
-        packets: 300_000,
-        peers: &[1, 1 << 10, 1 << 14, 1 << 16, 1 << 20],
+        packets: 200_000,
+        peers: &[1, 1 << 10, 1 << 14, 1 << 20],
         transfers: 3,
         seconds: 1,
     };
