@@ -19,7 +19,8 @@ pub struct Bed {
     daemon: Option<Daemon>,
     /// Its NICs.
     pub nics: Nics,
-    _site: Site,
+    /// Its namespaces.
+    pub site: Site,
     _pins: Option<Pins>,
 }
 
@@ -40,16 +41,27 @@ impl Bed {
     /// The router is ours.
     pub fn ours(xdp: Xdp, program: &Path, directory: &Path) -> Result<Self> {
         let names = Names::unique();
-        let pins = Pins::prepare(names.devices())?;
+        let config = config::router(names.router_device(), xdp);
         let site = Site::create(&names)?;
+        Self::configured(site, &names, &config, program, directory)
+    }
+
+    /// The router of this site is ours, configured so.
+    pub fn configured(
+        site: Site,
+        names: &Names,
+        config: &str,
+        program: &Path,
+        directory: &Path,
+    ) -> Result<Self> {
+        let pins = Pins::prepare(names.devices())?;
         let device = names.router_device();
-        let config = config::router(device, xdp);
         let nics = Nics::prepare(&site)?;
-        let daemon = Daemon::start(program, &site.router, device, &config, directory)?;
+        let daemon = Daemon::start(program, &site.router, device, config, directory)?;
         Ok(Self {
             daemon: Some(daemon),
             nics,
-            _site: site,
+            site,
             _pins: Some(pins),
         })
     }
@@ -64,13 +76,14 @@ impl Bed {
         self.daemon.as_mut().context("this router is not ours")
     }
 
-    fn forwarding(site: Site) -> Result<Self> {
+    /// The kernel of this site's router forwards IPv6.
+    pub fn forwarding(site: Site) -> Result<Self> {
         site.router.sysctl(&["net.ipv6.conf.all.forwarding=1"])?;
         let nics = Nics::prepare(&site)?;
         Ok(Self {
             daemon: None,
             nics,
-            _site: site,
+            site,
             _pins: None,
         })
     }

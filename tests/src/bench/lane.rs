@@ -1,5 +1,6 @@
 //! The way that packets take through the router of a site, from a generator to a sink.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -61,27 +62,32 @@ impl Nics {
 
     /// Protocol 41 from host a to the server: to be decapsulated.
     pub fn inward(&self) -> Result<Lane> {
-        let packet = Outer::new(HOST_A, ROUTER).packet(&inner()?)?;
+        self.inward_from(HOST_A, &PAYLOAD)
+    }
+
+    /// The same in an outer packet of any host, with a payload that ends as the usual one.
+    pub fn inward_from(&self, host: Ipv4Addr, payload: &[u8]) -> Result<Lane> {
+        let packet = Outer::new(host, ROUTER).packet(&inner(SERVER, payload)?)?;
         let frame = frame(&self.uplink, &self.core, IPV4, &packet);
-        Ok(Lane {
-            from: self.core.clone(),
-            router: self.uplink.clone(),
-            to: self.server.clone(),
-            length: frame.len() - OUTER,
-            frame,
-        })
+        let [from, router, to] = [&self.core, &self.uplink, &self.server];
+        Ok(Lane::decapsulated([from, router, to], frame))
     }
 
     /// The same packet without the outer header.
     pub fn inward_plain(&self) -> Result<Lane> {
         let lane = self.inward()?;
-        let frame = frame(&self.uplink, &self.core, IPV6, &inner()?);
+        let frame = frame(&self.uplink, &self.core, IPV6, &inner(SERVER, &PAYLOAD)?);
         Ok(Lane { frame, ..lane }.unchanged())
     }
 
     /// IPv6 from the server to host a: to be encapsulated.
     pub fn outward(&self) -> Result<Lane> {
-        let inner = Inner::new(SERVER, isatap_address(HOST_A)).udp(PORT, PORT, &PAYLOAD);
+        self.outward_with(&PAYLOAD)
+    }
+
+    /// The same with a payload that ends as the usual one.
+    pub fn outward_with(&self, payload: &[u8]) -> Result<Lane> {
+        let inner = Inner::new(SERVER, isatap_address(HOST_A)).udp(PORT, PORT, payload);
         let frame = frame(&self.native, &self.server, IPV6, &inner.packet()?);
         Ok(Lane {
             from: self.server.clone(),
@@ -93,10 +99,17 @@ impl Nics {
     }
 }
 
-/// From host a to the server.
-fn inner() -> Result<Vec<u8>> {
-    let inner = Inner::new(isatap_address(HOST_A), SERVER);
-    inner.udp(PORT, PORT, &PAYLOAD).packet()
+/// From host a to a server.
+fn inner(server: Ipv6Addr, payload: &[u8]) -> Result<Vec<u8>> {
+    let inner = Inner::new(isatap_address(HOST_A), server);
+    inner.udp(PORT, PORT, payload).packet()
+}
+
+/// Zeros, so many octets with the usual payload at their end.
+pub fn padded(octets: usize) -> Vec<u8> {
+    let mut payload = vec![0; octets.saturating_sub(PAYLOAD.len())];
+    payload.extend(PAYLOAD);
+    payload
 }
 
 fn frame(to: &Device, from: &Device, kind: [u8; 2], packet: &[u8]) -> Vec<u8> {
@@ -118,6 +131,27 @@ pub struct Lane {
     length: usize,
 }
 
+/// How much is sent.
+pub struct Pace<'a> {
+    /// Packets that fill caches and allocators before those that count.
+    pub warm: u32,
+    /// Packets that count.
+    pub packets: u32,
+    /// Called in between.
+    pub begin: &'a (dyn Fn() -> Result<()> + Sync),
+}
+
+impl Pace<'_> {
+    /// So many packets, at once.
+    pub fn of(packets: u32) -> Self {
+        Self {
+            warm: WARM,
+            packets,
+            begin: &|| Ok(()),
+        }
+    }
+}
+
 /// What a run showed.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
@@ -131,6 +165,24 @@ pub struct Sample {
 }
 
 impl Lane {
+    /// Protocol 41 from host a to any server, from one NIC by way of the router's to the last.
+    pub fn inward(nics: [&Device; 3], server: Ipv6Addr) -> Result<Self> {
+        let [from, to, _] = nics;
+        let packet = Outer::new(HOST_A, ROUTER).packet(&inner(server, &PAYLOAD)?)?;
+        Ok(Self::decapsulated(nics, frame(to, from, IPV4, &packet)))
+    }
+
+    fn decapsulated(nics: [&Device; 3], frame: Vec<u8>) -> Self {
+        let [from, router, to] = nics.map(Clone::clone);
+        Self {
+            from,
+            router,
+            to,
+            length: frame.len() - OUTER,
+            frame,
+        }
+    }
+
     /// The router adds no header and takes none away.
     #[must_use]
     pub fn unchanged(self) -> Self {
@@ -151,34 +203,42 @@ impl Lane {
 
     /// Sends packets through.
     pub fn run(&self, kind: Kind, packets: u32) -> Result<Sample> {
+        let generator = Program::generator(&self.frame, self.from.ifindex)?;
+        self.run_with(&generator, kind, &Pace::of(packets))
+    }
+
+    /// Sends packets through that another generator makes of the frame.
+    pub fn run_with(&self, generator: &Program, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
         let at = i16::try_from(self.length - PAYLOAD.len())?;
         let sink = Sink::put(kind, &self.to, PAYLOAD, at)?;
-        let generator = Program::generator(&self.frame, self.from.ifindex)?;
-        self.sample(&generator, packets, &|| sink.count())
+        self.sample(generator, pace, &|| sink.count())
     }
 
     /// Makes as many packets and sends none.
     pub fn run_nowhere(&self, packets: u32) -> Result<Sample> {
         let counter = Counter::new()?;
         let generator = Program::idle_generator(&self.frame, &counter)?;
-        self.sample(&generator, packets, &|| counter.read())
+        self.sample(&generator, &Pace::of(packets), &|| counter.read())
     }
 
     fn sample(
         &self,
         generator: &Program,
-        packets: u32,
+        pace: &Pace<'_>,
         arrived: &(dyn Fn() -> Result<u64> + Sync),
     ) -> Result<Sample> {
         self.from.inside.enter(|| {
-            generator.run(&self.frame, WARM)?;
+            if pace.warm > 0 {
+                generator.run(&self.frame, pace.warm)?;
+            }
             interrupt::sleep(DRAINED)?;
             let before = arrived()?;
-            let cost = generator.run(&self.frame, packets)?;
+            (pace.begin)()?;
+            let cost = generator.run(&self.frame, pace.packets)?;
             interrupt::sleep(DRAINED)?;
             Ok(Sample {
                 cost,
-                offered: u64::from(packets),
+                offered: u64::from(pace.packets),
                 delivered: arrived()? - before,
             })
         })

@@ -2,23 +2,26 @@
 
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
-const XDP_DROP: i32 = 1;
+pub(super) const XDP_DROP: i32 = 1;
 const XDP_PASS: i32 = 2;
 const XDP_TX: i32 = 3;
 const TC_ACT_SHOT: i32 = 2;
 
 /// Where a context says that the packet begins and ends.
-const XDP_BOUNDS: [i16; 2] = [0, 4];
+pub(super) const XDP_BOUNDS: [i16; 2] = [0, 4];
 const TC_BOUNDS: [i16; 2] = [76, 80];
+
+/// Octets of a frame with an outer header, an inner one, UDP's and the shortest payload.
+const HEADERS: usize = 86;
 
 const REDIRECT: i32 = 23;
 const REDIRECT_MAP: i32 = 51;
 /// What the first half of a 16-octet load takes for its number.
-const MAP: u8 = 1;
+pub(super) const MAP: u8 = 1;
 const MAP_VALUE: u8 = 2;
 
 /// `opcode`, destination and source register, offset, immediate.
-const fn op(opcode: u8, to: u8, from: u8, offset: i16, immediate: i32) -> u64 {
+pub(super) const fn op(opcode: u8, to: u8, from: u8, offset: i16, immediate: i32) -> u64 {
     let registers = to | from << 4;
     opcode as u64
         | (registers as u64) << 8
@@ -26,17 +29,17 @@ const fn op(opcode: u8, to: u8, from: u8, offset: i16, immediate: i32) -> u64 {
         | (immediate.cast_unsigned() as u64) << 32
 }
 
-const EXIT: u64 = op(0x95, 0, 0, 0, 0);
+pub(super) const EXIT: u64 = op(0x95, 0, 0, 0, 0);
 
-const fn set(register: u8, value: i32) -> u64 {
+pub(super) const fn set(register: u8, value: i32) -> u64 {
     op(0xb7, register, 0, 0, value)
 }
 
-const fn call(helper: i32) -> u64 {
+pub(super) const fn call(helper: i32) -> u64 {
     op(0x85, 0, 0, 0, helper)
 }
 
-fn address(register: u8, kind: u8, map: BorrowedFd<'_>) -> [u64; 2] {
+pub(super) fn address(register: u8, kind: u8, map: BorrowedFd<'_>) -> [u64; 2] {
     [op(0x18, register, kind, 0, map.as_raw_fd()), 0]
 }
 
@@ -124,10 +127,10 @@ pub fn generate_only(frame: &[u8], counter: BorrowedFd<'_>) -> Vec<u64> {
     write_and(frame, &count_and(counter, XDP_DROP))
 }
 
-/// Writes the whole frame, because a frame that comes back still has what was made of it, and goes
-/// on with `then`.
+/// Writes the headers, because a frame that comes back still has what was made of it, and goes on
+/// with `then`.
 fn write_and(frame: &[u8], then: &[u64]) -> Vec<u64> {
-    let stores: Vec<u64> = stores(frame).collect();
+    let stores: Vec<u64> = stores(headers(frame), 0).collect();
     let length = i32::try_from(frame.len()).unwrap_or(i32::MAX);
     let rest = i16::try_from(stores.len() + then.len()).unwrap_or(i16::MAX);
     let mut code = bounded(XDP_BOUNDS, length, rest).to_vec();
@@ -138,7 +141,7 @@ fn write_and(frame: &[u8], then: &[u64]) -> Vec<u64> {
 }
 
 /// Out of a device.
-fn redirect(ifindex: u32) -> [u64; 4] {
+pub(super) fn redirect(ifindex: u32) -> [u64; 4] {
     [
         set(1, ifindex.cast_signed()),
         set(2, 0),
@@ -148,7 +151,7 @@ fn redirect(ifindex: u32) -> [u64; 4] {
 }
 
 /// Register 2 is the frame; one shorter than `length` skips the next `rest` instructions.
-const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [u64; 5] {
+pub(super) const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [u64; 5] {
     [
         op(0x61, 2, 1, begin, 0),
         op(0x61, 3, 1, end, 0),
@@ -158,14 +161,18 @@ const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [u64; 5] {
     ]
 }
 
-/// Four octets an instruction, and single ones at the end.
-fn stores(frame: &[u8]) -> impl Iterator<Item = u64> {
-    let (words, rest) = frame.as_chunks::<4>();
+/// As far as a router may have changed the frame. The rest of it stays from one use to the next.
+pub(super) fn headers(frame: &[u8]) -> &[u8] {
+    frame.get(..HEADERS).unwrap_or(frame)
+}
+
+/// Writes octets from `at`: four an instruction, and single ones at the end.
+pub(super) fn stores(octets: &[u8], mut at: i16) -> impl Iterator<Item = u64> {
+    let (words, rest) = octets.as_chunks::<4>();
     let words = words
         .iter()
         .map(|word| (0x62, i32::from_ne_bytes(*word), 4));
     let rest = rest.iter().map(|octet| (0x72, i32::from(*octet), 1));
-    let mut at = 0;
     words.chain(rest).map(move |(opcode, value, length)| {
         let store = op(opcode, 2, 0, at, value);
         at += length;
