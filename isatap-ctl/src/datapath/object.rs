@@ -106,8 +106,9 @@ impl Datapath {
         }
         let mut ebpf = loader.load(OBJECT)?;
         program::<Xdp>(&mut ebpf, "isatap_xdp")?.load()?;
-        program::<SchedClassifier>(&mut ebpf, "isatap_in")?.load()?;
-        program::<SchedClassifier>(&mut ebpf, "isatap_out")?.load()?;
+        for name in ["isatap_in", "isatap_out", "isatap_forward"] {
+            program::<SchedClassifier>(&mut ebpf, name)?.load()?;
+        }
         #[cfg(feature = "trace")]
         super::trace::forward(&mut ebpf);
         // Only now: a map that is taken before its program is loaded is closed too early.
