@@ -56,6 +56,7 @@ pub struct Beds {
     pub bare: Bed,
     pub xdp: Bed,
     pub tc: Bed,
+    pub tc_forward: Bed,
     pub sit: Bed,
 }
 
@@ -132,6 +133,18 @@ fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
             STACK,
             ("tc-decap", "ours, TC, decapsulation"),
             ("tc-encap", "ours, TC, encapsulation"),
+        ),
+        (
+            &beds.tc_forward,
+            STACK,
+            (
+                "tc-forward-decap",
+                "ours, TC from NIC to NIC, decapsulation",
+            ),
+            (
+                "tc-forward-encap",
+                "ours, TC from NIC to NIC, encapsulation",
+            ),
         ),
         (
             &beds.sit,

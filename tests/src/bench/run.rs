@@ -42,6 +42,7 @@ pub fn run(amount: Amount, accelerator: &str, ours: Ours<'_>, results: &Path) ->
         bare: Bed::bare()?,
         xdp: Bed::ours(Xdp::Auto, program, results)?,
         tc: Bed::ours(Xdp::Off, program, results)?,
+        tc_forward: Bed::ours(Xdp::Forward, program, results)?,
         sit: Bed::sit()?,
     };
     let mut outcome = Outcome {
