@@ -203,7 +203,7 @@ pub fn tables(
             device: inputs.device,
             role: role as u8,
             ttl: settings.interface.ttl,
-            switches: switches(settings, inputs.decap_l3).0,
+            switches: switches(settings, inputs.decap_l3, &redirectable).0,
             mtu: mtu(settings, world, inputs),
             locator_count: locators.len() as u16,
             locators: slots,
@@ -264,12 +264,13 @@ fn locator(slot: u16, key: LocatorKey, world: &World) -> Locator {
     }
 }
 
-fn switches(settings: &Settings, decap_l3: bool) -> Switches {
+fn switches(settings: &Settings, decap_l3: bool, redirectable: &BTreeSet<u32>) -> Switches {
     let choices = [
         (settings.interface.copy_dscp, Switches::COPY_DSCP),
         (settings.datapath.drop_nested, Switches::DROP_NESTED),
         (!settings.datapath.hairpin, Switches::NO_HAIRPIN),
         (decap_l3, Switches::DECAP_L3),
+        (!redirectable.is_empty(), Switches::FORWARDS),
     ];
     let chosen = choices.into_iter().filter(|(on, _)| *on);
     chosen.fold(Switches::default(), |all, (_, switch)| all.with(switch))
