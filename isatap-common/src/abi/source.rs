@@ -6,9 +6,10 @@ use crate::addr::Ipv4;
 /// Lines of [`super::Cache::sources`]; a power of two, because the hash is cut to its bits.
 pub const SOURCES_LEN: u32 = 1 << 14;
 
-/// One line of [`super::Cache::sources`]: a host of the link whose packets have been admitted. Exactly one CPU cache line.
+/// One line of [`super::Cache::sources`]: a node of the link whose packets have been admitted. Exactly one CPU cache line.
 ///
-/// The inner source is `prefix` with the ISATAP identifier of `remote`, in either form.
+/// The inner source is `prefix` with the ISATAP identifier of `remote`, in either form; from a router
+/// it is any native address ([`Origin::ANY_NATIVE`]).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct Source {
@@ -16,7 +17,7 @@ pub struct Source {
     pub prefix: u64,
     /// When the line is believed no more, by [`super::Clock`].
     pub until: u64,
-    /// Packets from the host since the line was filled.
+    /// Packets from the node since the line was filled.
     pub heard: Traffic,
     /// Outer source.
     pub remote: Ipv4,
@@ -39,6 +40,12 @@ pub struct Origin {
     pub local: Ipv4,
     /// Interface that the packet came in through.
     pub ifindex: u32,
+}
+
+impl Origin {
+    /// In place of a prefix, for a router that forwards packets from native addresses. A source with
+    /// such a first half would be a multicast address.
+    pub const ANY_NATIVE: u64 = u64::MAX;
 }
 
 impl Source {

@@ -30,6 +30,22 @@ impl Inbound {
             ifindex,
         }
     }
+
+    /// Who vouches for the packet, where that can be told for packets to come as well: the host that
+    /// its source embeds, or the router that forwarded it from a native address (RFC 5214 section
+    /// 7.3).
+    #[inline(always)]
+    pub fn vouched_by(&self, ifindex: u32) -> Option<Origin> {
+        let source = self.inner.source;
+        match source.embedded() {
+            Some(host) => (host == self.outer.source).then(|| self.origin(ifindex)),
+            None if source.is_martian_source() || source.is_link_local() => None,
+            None => Some(Origin {
+                prefix: Origin::ANY_NATIVE,
+                ..self.origin(ifindex)
+            }),
+        }
+    }
 }
 
 /// A whole IPv6 packet.

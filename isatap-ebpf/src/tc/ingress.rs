@@ -76,11 +76,10 @@ fn deliver(ctx: &TcContext, strip: Strip, site: &Maps<'_>) -> Result<Forwarded, 
 #[inline(always)]
 fn cached(buffer: &Buffer<'_>, site: &Maps<'_>) -> Option<Strip> {
     let packet = parse::plain(buffer, ethernet::LENGTH)?;
-    // Of another address than the one that embeds the outer source nothing is in the cache.
-    if packet.inner.source.embedded() != Some(packet.outer.source) || !is_ordinary(&packet, site) {
+    let origin = packet.vouched_by(buffer.ifindex())?;
+    if !is_ordinary(&packet, site) {
         return None;
     }
-    let origin = packet.origin(buffer.ifindex());
     let cache = Cache::of_this_cpu()?;
     let admission = cache.admission(origin.prefix, origin.remote);
     if !admission.holds(&origin, cache.now()) {
@@ -113,9 +112,8 @@ fn is_ordinary(packet: &Inbound, site: &Maps<'_>) -> bool {
 fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     let ifindex = buffer.ifindex();
     let (packet, admitted, strip) = path::decapsulate(buffer, ethernet::LENGTH, ifindex, site)?;
-    if admitted.from_host
-        && admitted.scope != Scope::Link
-        && let origin = packet.origin(ifindex)
+    if admitted.scope != Scope::Link
+        && let Some(origin) = packet.vouched_by(ifindex)
         && let Some(cache) = Cache::of_this_cpu()
     {
         let admission = cache.admission(origin.prefix, origin.remote);

@@ -92,6 +92,36 @@ fn a_warm_cache_changes_no_verdict() {
     });
 }
 
+/// A host takes packets of hosts, and of a router whatever native address they are from.
+#[test]
+fn a_host_decides_as_the_pure_path_does_whatever_is_in_its_cache() {
+    in_namespace(|| {
+        let mut machine = Machine::new("host", Role::Host, switches());
+        let indexes = machine.indexes;
+        let model = tables(Role::Host, switches(), indexes);
+        let rows = router_rows();
+        let of = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
+        let from_router = of("native from a router");
+        assert!(pure(&from_router.frame, &model, indexes.uplink).is_ok());
+        for row in &rows {
+            let expected = match pure(&row.frame, &model, indexes.uplink) {
+                Ok(_) => Some(Reason::Delivered),
+                Err(Reason::NotOurs) => None,
+                Err(reason) => Some(reason),
+            };
+            for warming in [from_router, of("host to server")] {
+                machine.tc_in(indexes.uplink, &warming.frame);
+                let tc = machine.tc_in(indexes.uplink, &row.frame);
+                assert_eq!(tc.reason, expected, "{}", row.name);
+            }
+            machine.configure(Role::Router, switches());
+            machine.configure(Role::Host, switches());
+            let cold = machine.tc_in(indexes.uplink, &row.frame);
+            assert_eq!(cold.reason, expected, "{}: cold", row.name);
+        }
+    });
+}
+
 fn check(machine: &mut Machine, model: &Tables, indexes: Indexes, row: &Row) {
     let name = row.name;
     let pure = pure(&row.frame, model, indexes.uplink);

@@ -1,7 +1,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use anyhow::Result;
-use isatap_common::abi::{NextHop, Source};
+use isatap_common::abi::{NextHop, Origin, Source};
 use isatap_common::addr::{self, Form};
 use isatap_common::wire::ethernet;
 
@@ -58,9 +58,13 @@ fn way(cpu: usize, line: &NextHop) -> Entry {
 fn source(cpu: usize, line: &Source) -> Entry {
     let prefix = line.prefix.to_ne_bytes();
     let address = addr::address(prefix, Form::of(line.remote), line.remote);
+    let key = match line.prefix {
+        Origin::ANY_NATIVE => "any native".to_owned(),
+        _ => Ipv6Addr::from(address).to_string(),
+    };
     let none = None::<String>;
     Entry {
-        key: Ipv6Addr::from(address).to_string(),
+        key,
         fields: Fields::new()
             .with("cpu", cpu)
             .with("use", "from")
