@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use super::flow::BEHIND_SERVER;
 use super::lane::Nics;
 use crate::config::{self, Xdp};
 use crate::daemon::Daemon;
@@ -11,7 +12,7 @@ use crate::interop::connectivity::in_prefix;
 use crate::interop::peers::Sit;
 use crate::names::Names;
 use crate::pins::Pins;
-use crate::site::{PREFIX, ROUTER, Site};
+use crate::site::{NATIVE, PREFIX, ROUTER, SERVER, Site};
 
 /// A site whose router is ready; the daemon goes before the namespaces.
 #[derive(Debug)]
@@ -19,22 +20,26 @@ pub struct Bed {
     daemon: Option<Daemon>,
     /// Its NICs.
     pub nics: Nics,
-    _site: Site,
+    names: Names,
+    site: Site,
     _pins: Option<Pins>,
 }
 
 impl Bed {
     /// The kernel forwards IPv6, and programs may be attached to the router's NICs.
     pub fn bare() -> Result<Self> {
-        Self::forwarding(Site::create(&Names::unique())?)
+        let names = Names::unique();
+        let site = Site::create(&names)?;
+        Self::forwarding(names, site)
     }
 
     /// The router is a `sit` device.
     pub fn sit() -> Result<Self> {
-        let site = Site::create(&Names::unique())?;
+        let names = Names::unique();
+        let site = Site::create(&names)?;
         let sit = Sit::create(&site.router, ROUTER)?;
         sit.address(in_prefix(PREFIX, ROUTER))?;
-        Self::forwarding(site)
+        Self::forwarding(names, site)
     }
 
     /// The router is ours.
@@ -42,16 +47,27 @@ impl Bed {
         let names = Names::unique();
         let pins = Pins::prepare(names.devices())?;
         let site = Site::create(&names)?;
+        let config = config::router(names.router_device(), xdp);
+        let nics = prepare(&site)?;
         let device = names.router_device();
-        let config = config::router(device, xdp);
-        let nics = Nics::prepare(&site)?;
         let daemon = Daemon::start(program, &site.router, device, &config, directory)?;
         Ok(Self {
             daemon: Some(daemon),
             nics,
-            _site: site,
+            names,
+            site,
             _pins: Some(pins),
         })
+    }
+
+    /// All of its nodes.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// What they are called.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Our daemon.
@@ -64,14 +80,23 @@ impl Bed {
         self.daemon.as_mut().context("this router is not ours")
     }
 
-    fn forwarding(site: Site) -> Result<Self> {
+    fn forwarding(names: Names, site: Site) -> Result<Self> {
         site.router.sysctl(&["net.ipv6.conf.all.forwarding=1"])?;
-        let nics = Nics::prepare(&site)?;
+        let nics = prepare(&site)?;
         Ok(Self {
             daemon: None,
             nics,
-            _site: site,
+            names,
+            site,
             _pins: None,
         })
     }
+}
+
+/// The NICs of a site whose router has a route to what is behind the server.
+fn prepare(site: &Site) -> Result<Nics> {
+    site.router.run(&format!(
+        "ip -6 route add {BEHIND_SERVER}/48 via {SERVER} dev {NATIVE}"
+    ))?;
+    Nics::prepare(site)
 }

@@ -1,6 +1,9 @@
 //! What is measured.
 
+mod variants;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -12,7 +15,9 @@ use super::outcome::Case as Told;
 use super::sink::Kind;
 use crate::bpf::Program;
 use crate::bpf::map::Map;
+use crate::config::Xdp;
 use crate::daemon::Daemon;
+use crate::exec;
 use crate::stats::Stats;
 
 /// Without the stack.
@@ -57,20 +62,33 @@ pub struct Beds {
     pub sit: Bed,
 }
 
+impl Beds {
+    /// Each in a site of its own, with room for the neighbours that `sit` needs.
+    pub fn make(program: &Path, directory: &Path) -> Result<Self> {
+        for (threshold, neighbours) in [(3, 1 << 19), (2, 1 << 18), (1, 1 << 18)] {
+            let name = format!("net.ipv6.neigh.default.gc_thresh{threshold}");
+            exec::line(&format!("sysctl -q -w {name}={neighbours}"))?;
+        }
+        Ok(Self {
+            bare: Bed::bare()?,
+            xdp: Bed::ours(Xdp::Auto, program, directory)?,
+            tc: Bed::ours(Xdp::Off, program, directory)?,
+            sit: Bed::sit()?,
+        })
+    }
+}
+
 /// All cases, controls among them.
 pub fn all(beds: &Beds) -> Result<Vec<Case<'_>>> {
     let mut cases = controls(&beds.bare)?;
     cases.extend(tunnels(beds)?);
+    cases.extend(variants::of(beds)?);
     Ok(cases)
 }
 
 fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
     let nics = &bed.nics;
     let (inward, outward) = (nics.inward()?.unchanged(), nics.outward()?.unchanged());
-    let to = |device: &Device| {
-        let devices = device.inside.enter(|| Map::device(device.ifindex))?;
-        Program::redirect(&devices)
-    };
     let on_uplink = |program| Router::Program(program, nics.uplink.clone());
     let on_native = |program| Router::Program(program, nics.native.clone());
     let case = |name, title, lane: &Lane, router| Case {
@@ -95,13 +113,13 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
             "redirect-in",
             "bare redirect, inward",
             &inward,
-            on_uplink(to(&nics.native)?),
+            on_uplink(redirecting_to(&nics.native)?),
         ),
         case(
             "redirect-out",
             "bare redirect, outward",
             &outward,
-            on_native(to(&nics.uplink)?),
+            on_native(redirecting_to(&nics.uplink)?),
         ),
         Case {
             ways: STACK,
@@ -113,6 +131,11 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
             )
         },
     ])
+}
+
+fn redirecting_to(device: &Device) -> Result<Program> {
+    let devices = device.inside.enter(|| Map::device(device.ifindex))?;
+    Program::redirect(&devices)
 }
 
 fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {

@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::device::Device;
+use super::flow::{Flow, HEADERS, MARK, OUTER};
 use super::sink::{Kind, Sink};
-use crate::bpf::{Counter, Program};
+use crate::bpf::{Counter, Program, Spread};
 use crate::interrupt;
-use crate::packet::{Inner, Outer};
-use crate::site::{HOST_A, NATIVE, ROUTER, SERVER, Site, UPLINK, gateway, isatap_address};
+use crate::site::{NATIVE, ROUTER, SERVER, Site, UPLINK, gateway};
 
-/// With the headers of UDP and IPv6: 66 octets of frame, 86 with the outer header.
-const PAYLOAD: [u8; 4] = *b"isat";
-const PORT: u16 = 9;
-/// Octets of an IPv4 header.
-const OUTER: usize = 20;
-const IPV4: [u8; 2] = [0x08, 0x00];
+/// What a frame says of an IPv4 packet.
+pub const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 /// Caches and allocators are filled by then.
 const WARM: u32 = 2_000;
+/// More addresses than anybody here keeps.
+const MANY: u32 = 1 << 17;
 /// What is still under way arrives in that time.
 const DRAINED: Duration = Duration::from_millis(20);
+/// A program on the other end of a veth pair is a change of the link, of which a daemon hears.
+const NOTICED: Duration = Duration::from_millis(500);
 
 /// The NICs of a site that matter here.
 #[derive(Clone, Debug)]
@@ -59,9 +59,21 @@ impl Nics {
         Ok(nics)
     }
 
+    /// A packet from host a to the server that is not what it should be, with the outer header.
+    pub fn inward_forged(&self, packet: &[u8]) -> Result<Lane> {
+        let frame = frame(&self.uplink, &self.core, IPV4, packet);
+        let lane = self.inward()?;
+        Ok(Lane { frame, ..lane })
+    }
+
     /// Protocol 41 from host a to the server: to be decapsulated.
     pub fn inward(&self) -> Result<Lane> {
-        let packet = Outer::new(HOST_A, ROUTER).packet(&inner()?)?;
+        self.inward_of(&Flow::default())
+    }
+
+    /// The same of any flow.
+    pub fn inward_of(&self, flow: &Flow) -> Result<Lane> {
+        let (packet, spread) = flow.inward()?;
         let frame = frame(&self.uplink, &self.core, IPV4, &packet);
         Ok(Lane {
             from: self.core.clone(),
@@ -69,37 +81,40 @@ impl Nics {
             to: self.server.clone(),
             length: frame.len() - OUTER,
             frame,
+            spread,
         })
     }
 
     /// The same packet without the outer header.
     pub fn inward_plain(&self) -> Result<Lane> {
+        let packet = Flow::default().inward_plain()?;
+        let frame = frame(&self.uplink, &self.core, IPV6, &packet);
         let lane = self.inward()?;
-        let frame = frame(&self.uplink, &self.core, IPV6, &inner()?);
         Ok(Lane { frame, ..lane }.unchanged())
     }
 
     /// IPv6 from the server to host a: to be encapsulated.
     pub fn outward(&self) -> Result<Lane> {
-        let inner = Inner::new(SERVER, isatap_address(HOST_A)).udp(PORT, PORT, &PAYLOAD);
-        let frame = frame(&self.native, &self.server, IPV6, &inner.packet()?);
+        self.outward_of(&Flow::default())
+    }
+
+    /// The same of any flow.
+    pub fn outward_of(&self, flow: &Flow) -> Result<Lane> {
+        let (packet, spread) = flow.outward()?;
+        let frame = frame(&self.native, &self.server, IPV6, &packet);
         Ok(Lane {
             from: self.server.clone(),
             router: self.native.clone(),
             to: self.core.clone(),
             length: frame.len() + OUTER,
             frame,
+            spread,
         })
     }
 }
 
-/// From host a to the server.
-fn inner() -> Result<Vec<u8>> {
-    let inner = Inner::new(isatap_address(HOST_A), SERVER);
-    inner.udp(PORT, PORT, &PAYLOAD).packet()
-}
-
-fn frame(to: &Device, from: &Device, kind: [u8; 2], packet: &[u8]) -> Vec<u8> {
+/// A packet of a kind in a frame.
+pub fn frame(to: &Device, from: &Device, kind: [u8; 2], packet: &[u8]) -> Vec<u8> {
     [&to.mac[..], &from.mac[..], &kind[..], packet].concat()
 }
 
@@ -116,6 +131,8 @@ pub struct Lane {
     pub frame: Vec<u8>,
     /// How long it is when it arrives.
     length: usize,
+    /// What differs from one to the next.
+    spread: Option<Spread>,
 }
 
 /// What a run showed.
@@ -130,7 +147,33 @@ pub struct Sample {
     pub delivered: u64,
 }
 
+impl Sample {
+    /// An error unless every packet arrived: lost packets cost less.
+    pub fn whole(self) -> Result<Self> {
+        let Self {
+            offered, delivered, ..
+        } = self;
+        ensure!(
+            delivered == offered,
+            "{delivered} of {offered} packets arrived"
+        );
+        Ok(self)
+    }
+}
+
 impl Lane {
+    /// A way through any node, for a frame that arrives with so many octets left.
+    pub fn of(from: &Device, router: &Device, to: &Device, frame: Vec<u8>, length: usize) -> Self {
+        Self {
+            from: from.clone(),
+            router: router.clone(),
+            to: to.clone(),
+            frame,
+            length,
+            spread: None,
+        }
+    }
+
     /// The router adds no header and takes none away.
     #[must_use]
     pub fn unchanged(self) -> Self {
@@ -149,38 +192,91 @@ impl Lane {
         }
     }
 
-    /// Sends packets through.
+    /// Sends packets through, and some before that nobody counts.
     pub fn run(&self, kind: Kind, packets: u32) -> Result<Sample> {
-        let at = i16::try_from(self.length - PAYLOAD.len())?;
-        let sink = Sink::put(kind, &self.to, PAYLOAD, at)?;
-        let generator = Program::generator(&self.frame, self.from.ifindex)?;
-        self.sample(&generator, packets, &|| sink.count())
+        self.run_after(self.warm(), kind, packets)
+    }
+
+    /// The same after so many others.
+    pub fn run_after(&self, warm: u32, kind: Kind, packets: u32) -> Result<Sample> {
+        let sink = self.sink(kind)?;
+        let (sample, ..) = self.sample(&self.generator()?, warm, packets, &|| {
+            Ok(((), sink.count()?))
+        })?;
+        Ok(sample)
+    }
+
+    /// Sends packets through a router that had time to notice the sink, and looks at something
+    /// right before and after them.
+    pub fn run_between<T: Send>(
+        &self,
+        packets: u32,
+        look: &(dyn Fn() -> Result<T> + Sync),
+    ) -> Result<(Sample, T, T)> {
+        let sink = self.sink(Kind::Xdp)?;
+        interrupt::sleep(NOTICED)?;
+        self.sample(&self.generator()?, self.warm(), packets, &|| {
+            Ok((look()?, sink.count()?))
+        })
     }
 
     /// Makes as many packets and sends none.
     pub fn run_nowhere(&self, packets: u32) -> Result<Sample> {
         let counter = Counter::new()?;
-        let generator = Program::idle_generator(&self.frame, &counter)?;
-        self.sample(&generator, packets, &|| counter.read())
+        let generator = Program::idle_generator(self.head(), &counter)?;
+        let (sample, ..) = self.sample(&generator, WARM, packets, &|| Ok(((), counter.read()?)))?;
+        Ok(sample)
     }
 
-    fn sample(
+    fn sink(&self, kind: Kind) -> Result<Sink> {
+        let at = i16::try_from(self.length - MARK.len())?;
+        Sink::put(kind, &self.to, MARK, at)
+    }
+
+    fn generator(&self) -> Result<Program> {
+        Program::generator(self.head(), self.spread.as_ref(), self.from.ifindex)
+    }
+
+    /// The part that a router changes, and the mark.
+    fn head(&self) -> &[u8] {
+        let length = HEADERS + MARK.len();
+        self.frame.get(..length).unwrap_or(&self.frame)
+    }
+
+    /// `look` tells something, and how many packets have arrived so far.
+    fn sample<T: Send>(
         &self,
         generator: &Program,
+        warm: u32,
         packets: u32,
-        arrived: &(dyn Fn() -> Result<u64> + Sync),
-    ) -> Result<Sample> {
+        look: &(dyn Fn() -> Result<(T, u64)> + Sync),
+    ) -> Result<(Sample, T, T)> {
         self.from.inside.enter(|| {
-            generator.run(&self.frame, WARM)?;
+            // None would be taken for one.
+            if warm > 0 {
+                generator.run(&self.frame, warm)?;
+            }
             interrupt::sleep(DRAINED)?;
-            let before = arrived()?;
+            let (first, before) = look()?;
             let cost = generator.run(&self.frame, packets)?;
             interrupt::sleep(DRAINED)?;
-            Ok(Sample {
+            let (last, after) = look()?;
+            let sample = Sample {
                 cost,
                 offered: u64::from(packets),
-                delivered: arrived()? - before,
-            })
+                delivered: after - before,
+            };
+            Ok((sample, first, last))
         })
+    }
+
+    /// Whoever keeps something of an address has seen it once, unless there are too many to keep.
+    fn warm(&self) -> u32 {
+        let addresses = self.spread.as_ref().map_or(0, Spread::addresses);
+        if addresses > MANY {
+            WARM
+        } else {
+            WARM.max(addresses)
+        }
     }
 }

@@ -24,6 +24,14 @@ pub struct Outcome {
     pub cases: Vec<Case>,
     /// A host's packet decapsulated in XDP beside ever longer lists of routers.
     pub long_lists: Vec<LongList>,
+    /// What our host decapsulates beside ever longer lists of routers.
+    pub host_lists: Vec<HostList>,
+    /// TCP with segmentation offload.
+    pub transfers: Vec<Transfer>,
+    /// How often programs asked the kernel.
+    pub lookups: Vec<Lookups>,
+    /// What must not get through the routers of the cases.
+    pub forged: Vec<Forged>,
     /// The programs.
     pub programs: Vec<Program>,
 }
@@ -73,7 +81,81 @@ pub struct LongList {
     pub cost: u64,
 }
 
+/// One length of a host's list.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct HostList {
+    /// How many routers.
+    pub routers: u32,
+    /// A packet of another host, as in [`Case::costs`].
+    pub from_host: u64,
+    /// A packet that a router of the list forwarded.
+    pub from_router: u64,
+}
+
+/// One connection.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Transfer {
+    /// `plain`, `sit` or `tc`.
+    pub way: String,
+    /// Octets of payload.
+    pub octets: u64,
+    /// By the machine's clock.
+    pub nanoseconds: u64,
+}
+
+/// One kind of packets.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Lookups {
+    /// What was done.
+    pub what: String,
+    /// How many packets it was done to.
+    pub packets: u64,
+    /// How often each was asked meanwhile, by its name.
+    pub asked: BTreeMap<String, u64>,
+    /// What our router counted, the packets before these included, which filled the cache.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// One kind of frames that are not what they should be.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Forged {
+    /// What is wrong.
+    pub what: String,
+    /// How many were sent.
+    pub sent: u64,
+    /// How many got through.
+    pub delivered: u64,
+    /// What our router should count them as.
+    pub counter: String,
+    /// How many it did.
+    pub counted: u64,
+}
+
+impl Forged {
+    /// Whether all were dropped for what is wrong with them.
+    pub fn is_refused(&self) -> bool {
+        self.delivered == 0 && self.counted == self.sent
+    }
+}
+
 impl Case {
+    /// The names of the bare redirect and of the case of `sit` that it is set beside.
+    pub fn beside(&self) -> (&'static str, &'static str) {
+        let outwards = self.name.contains("encap") || self.name.contains("out");
+        let is_large = self.name.ends_with("1474");
+        match (outwards, is_large) {
+            (false, false) => ("redirect-in", "sit-decap"),
+            (false, true) => ("redirect-in-1474", ""),
+            (true, true) => ("redirect-out-1474", ""),
+            (true, false) if self.name.ends_with("64k") => ("redirect-out", "sit-encap-64k"),
+            (true, false) => ("redirect-out", "sit-encap"),
+        }
+    }
+
+    /// Whether our router counted every packet by this name and none by another.
+    pub fn all_counted(&self, counter: &str) -> bool {
+        !self.counters.is_empty() && self.counters.keys().all(|name| name == counter)
+    }
     /// The median of the rounds.
     pub fn cost(&self) -> Option<u64> {
         let mut costs = self.costs.clone();
@@ -100,6 +182,12 @@ impl Outcome {
         cases
             .filter(|case| case.is_whole())
             .min_by_key(|case| case.cost())
+    }
+
+    /// The connection that took a way, of a size.
+    pub fn transfer(&self, way: &str, octets: u64) -> Option<&Transfer> {
+        let mut transfers = self.transfers.iter();
+        transfers.find(|transfer| transfer.way == way && transfer.octets == octets)
     }
 
     /// What it costs.

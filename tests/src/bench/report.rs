@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::evidence;
 use super::goals::{self, Goal, Verdict};
 use super::outcome::{self, Case, Outcome};
 use super::table::Table;
@@ -13,7 +14,8 @@ use crate::interop::outcome::Program;
 
 const HEAD: &str = include_str!("performance.md");
 
-/// Prints what machines brought out, and writes the document; whether no case lost a packet.
+/// Prints what machines brought out, and writes the document; whether no case lost a packet and no
+/// forged one got through.
 pub fn report(results: &[PathBuf], document: Option<&Path>) -> Result<bool> {
     let outcomes = results.iter().map(|directory| read(directory));
     let outcomes = outcomes.collect::<Result<Vec<_>>>()?;
@@ -21,7 +23,9 @@ pub fn report(results: &[PathBuf], document: Option<&Path>) -> Result<bool> {
         println!("\n{}", surroundings(outcome));
         println!("\n{}", cases(outcome).text());
         println!("{}", programs(outcome).text());
-        println!("{}", lists(outcome).text());
+        for table in evidence::tables(outcome) {
+            println!("{}", table.text());
+        }
         rejected(outcome).for_each(|line| println!("{line}"));
     }
     println!("{}", goals(&outcomes).text());
@@ -52,7 +56,9 @@ fn text(outcomes: &[Outcome]) -> Result<String> {
         writeln!(text, "{}\n", surroundings(outcome))?;
         writeln!(text, "{}", cases(outcome).markdown())?;
         writeln!(text, "{}", programs(outcome).markdown())?;
-        writeln!(text, "{}", lists(outcome).markdown())?;
+        for table in evidence::tables(outcome) {
+            writeln!(text, "{}", table.markdown())?;
+        }
     }
     Ok(format!("{}\n", text.trim_end()))
 }
@@ -88,16 +94,11 @@ fn cases(outcome: &Outcome) -> Table {
             .is_none_or(|best| std::ptr::eq(best, *case))
     };
     for case in outcome.cases.iter().filter(is_best) {
-        let outwards = case.name.ends_with("encap") || case.name.ends_with("out");
-        let (redirect, sit) = if outwards {
-            ("redirect-out", "sit-encap")
-        } else {
-            ("redirect-in", "sit-decap")
-        };
+        let (redirect, sit) = case.beside();
         let ratio = |one, other| Some(goals::figure(goals::ratio(one?, other?)?));
         let cost = case.cost();
         let redirect = ratio(cost, outcome.cost(redirect));
-        let sit = ratio(outcome.cost(sit), cost).filter(|_| case.name.ends_with("cap"));
+        let sit = ratio(outcome.cost(sit), cost).filter(|_| case.name.contains("cap"));
         let counters: Vec<_> = case
             .counters
             .iter()
@@ -133,17 +134,14 @@ fn programs(outcome: &Outcome) -> Table {
     table
 }
 
-fn lists(outcome: &Outcome) -> Table {
-    let mut table = Table::new(["routers in the list", "XDP decapsulation"]);
-    for list in &outcome.long_lists {
-        table.row([list.routers.to_string(), list.cost.to_string()]);
-    }
-    table
-}
-
 fn rejected(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let forged = outcome.forged.iter().filter(|forged| !forged.is_refused());
+    let forged = forged.map(|forged| {
+        let (what, counter) = (&forged.what, &forged.counter);
+        format!("rejected: forged frames ({what}) were not all dropped as \"{counter}\"")
+    });
     let cases = outcome.cases.iter().filter(|case| !case.is_whole());
-    cases.map(|case| {
+    let cases = cases.map(|case| {
         let Case {
             name,
             entrance,
@@ -155,7 +153,8 @@ fn rejected(outcome: &Outcome) -> impl Iterator<Item = String> {
         format!(
             "rejected: {name} ({entrance:?}, {sink:?}) delivered {delivered} of {offered} packets"
         )
-    })
+    });
+    cases.chain(forged)
 }
 
 /// One row a goal and kernel.

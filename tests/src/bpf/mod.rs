@@ -7,6 +7,8 @@ mod call;
 mod code;
 pub mod map;
 pub mod program;
+pub mod spread;
 
 pub use map::Counter;
 pub use program::Program;
+pub use spread::Spread;
