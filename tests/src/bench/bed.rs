@@ -20,8 +20,10 @@ pub struct Bed {
     daemon: Option<Daemon>,
     /// Its NICs.
     pub nics: Nics,
-    names: Names,
-    site: Site,
+    /// Its namespaces.
+    pub site: Site,
+    /// What they are called.
+    pub names: Names,
     _pins: Option<Pins>,
 }
 
@@ -58,16 +60,6 @@ impl Bed {
             site,
             _pins: Some(pins),
         })
-    }
-
-    /// All of its nodes.
-    pub fn site(&self) -> &Site {
-        &self.site
-    }
-
-    /// What they are called.
-    pub fn names(&self) -> &Names {
-        &self.names
     }
 
     /// Our daemon.

@@ -30,7 +30,7 @@ pub struct Hosted {
 impl Hosted {
     /// Starts it, and waits until it has an address.
     pub fn join(bed: &Bed, program: &Path, directory: &Path) -> Result<Self> {
-        let (site, device) = (bed.site(), bed.names().host_a_device());
+        let (site, device) = (&bed.site, bed.names.host_a_device());
         let host = &site.host_a;
         let daemon = Daemon::start(program, host, device, &config::host(device), directory)?;
         configured(host, device, in_prefix(PREFIX, HOST_A))?;

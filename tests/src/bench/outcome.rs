@@ -12,7 +12,7 @@ use crate::interop::outcome::Program;
 pub const FILE: &str = "bench.json";
 
 /// Everything of one boot.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Outcome {
     /// Version of this document's shape.
     pub schema: u32,
@@ -37,7 +37,7 @@ pub struct Outcome {
 }
 
 /// The machine.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Surroundings {
     /// `uname -r`.
     pub kernel: String,

@@ -187,3 +187,80 @@ fn lookups(outcome: &Outcome) -> Option<f64> {
 fn largest(outcome: &Outcome, size: fn(&Program) -> u64) -> Option<f64> {
     ratio(outcome.programs.iter().map(size).max()?, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::bench::outcome::{Case, Entrance, Kind, Lookups};
+
+    fn counted(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, times)| ((*name).to_owned(), *times))
+            .collect()
+    }
+
+    fn asked(what: &str, packets: u64, asked: &[(&str, u64)]) -> Lookups {
+        Lookups {
+            what: what.to_owned(),
+            packets,
+            asked: counted(asked),
+            counters: BTreeMap::new(),
+        }
+    }
+
+    fn case(name: &str, cost: u64, counters: &[(&str, u64)]) -> Case {
+        Case {
+            name: name.to_owned(),
+            title: String::new(),
+            entrance: Entrance::Open,
+            sink: Kind::Xdp,
+            costs: vec![cost],
+            offered: 10,
+            delivered: 10,
+            counters: counted(counters),
+        }
+    }
+
+    #[test]
+    fn no_look_up_is_believed_only_of_probes_that_notice_some() {
+        let none = asked("decapsulation, cached", 10, &[("fib", 0), ("hash", 0)]);
+        let some = asked(
+            "decapsulation, not cached",
+            10,
+            &[("fib", 10), ("hash", 30), ("trie", 20)],
+        );
+        let sum = asked("a program that sums once", 1, &[("csum_diff", 1)]);
+        let found = |lookups: &[&Lookups]| Outcome {
+            lookups: lookups.iter().copied().cloned().collect(),
+            ..Outcome::default()
+        };
+        assert_eq!(lookups(&found(&[&none, &some])), None);
+        assert_eq!(lookups(&found(&[&none, &some, &sum])), Some(0.0));
+        let one = asked("encapsulation, cached", 10, &[("hash", 5)]);
+        assert_eq!(lookups(&found(&[&none, &one, &some, &sum])), Some(0.5));
+    }
+
+    #[test]
+    fn a_miss_is_one_only_if_the_router_says_so_of_every_packet() {
+        let measured = |counters: &[(&str, u64)]| {
+            let cases = vec![
+                case("sit-decap", 6000, &[]),
+                case("xdp-decap-miss", 3000, counters),
+            ];
+            let outcome = Outcome {
+                cases,
+                ..Outcome::default()
+            };
+            over_missing(&outcome, "sit-decap", "xdp-decap-miss", "in xdp resolved")
+        };
+        assert_eq!(measured(&[("in xdp resolved", 12)]), Some(2.0));
+        assert_eq!(
+            measured(&[("in xdp cached", 1), ("in xdp resolved", 11)]),
+            None
+        );
+        assert_eq!(measured(&[]), None);
+    }
+}
