@@ -43,18 +43,18 @@ fn transfers(outcome: &Outcome) -> Table {
     let mut table = Table::new([
         "TCP with GSO, octets",
         "by",
-        "instructions",
+        "instructions, median of the connections",
         "plain ÷ it",
         "sit ÷ it",
     ]);
     for transfer in &outcome.transfers {
         let beside = |way| outcome.transfer(way, transfer.octets);
-        let over = |other: Option<&Transfer>| ratio(other?.nanoseconds, transfer.nanoseconds);
+        let over = |other: Option<&Transfer>| ratio(other?.time()?, transfer.time()?);
         let [plain, sit] = ["plain", "sit"].map(|way| over(beside(way)).map(figure));
         table.row([
             transfer.octets.to_string(),
             transfer.way.clone(),
-            transfer.nanoseconds.to_string(),
+            transfer.time().unwrap_or_default().to_string(),
             plain.unwrap_or_default(),
             sit.unwrap_or_default(),
         ]);

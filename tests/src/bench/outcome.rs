@@ -92,15 +92,15 @@ pub struct HostList {
     pub from_router: u64,
 }
 
-/// One connection.
+/// Connections of one size.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Transfer {
     /// `plain`, `sit` or `tc`.
     pub way: String,
     /// Octets of payload.
     pub octets: u64,
-    /// By the machine's clock.
-    pub nanoseconds: u64,
+    /// Nanoseconds of each, by the machine's clock.
+    pub times: Vec<u64>,
 }
 
 /// One kind of packets.
@@ -131,6 +131,19 @@ pub struct Forged {
     pub counted: u64,
 }
 
+impl Transfer {
+    /// The median of the connections.
+    pub fn time(&self) -> Option<u64> {
+        median(&self.times)
+    }
+}
+
+fn median(figures: &[u64]) -> Option<u64> {
+    let mut figures = figures.to_vec();
+    figures.sort_unstable();
+    figures.get(figures.len() / 2).copied()
+}
+
 impl Forged {
     /// Whether all were dropped for what is wrong with them.
     pub fn is_refused(&self) -> bool {
@@ -158,9 +171,7 @@ impl Case {
     }
     /// The median of the rounds.
     pub fn cost(&self) -> Option<u64> {
-        let mut costs = self.costs.clone();
-        costs.sort_unstable();
-        costs.get(costs.len() / 2).copied()
+        median(&self.costs)
     }
 
     /// The share of the packets that arrived.
@@ -184,7 +195,7 @@ impl Outcome {
             .min_by_key(|case| case.cost())
     }
 
-    /// The connection that took a way, of a size.
+    /// The connections that took a way, of a size.
     pub fn transfer(&self, way: &str, octets: u64) -> Option<&Transfer> {
         let mut transfers = self.transfers.iter();
         transfers.find(|transfer| transfer.way == way && transfer.octets == octets)
