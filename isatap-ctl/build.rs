@@ -23,6 +23,7 @@ fn main() -> Result<()> {
         .context("no compiler for BPF with the source of `core`; run `cargo xtask setup`")?;
     require_linker()?;
     unlock_unstable_flags(&choice);
+    choose_instructions();
     let features: &[&str] = if env::var_os("CARGO_FEATURE_TRACE").is_some() {
         &["log"]
     } else {
@@ -62,5 +63,26 @@ fn unlock_unstable_flags(choice: &Choice) {
     // SAFETY: a build script has one thread.
     unsafe {
         env::set_var("RUSTC_BOOTSTRAP", "1");
+    }
+}
+
+/// The instruction set with 32-bit operations and comparisons, which Linux has known since 5.1.
+/// Half of what headers hold is that wide. aya-build sets the compiler's flags and takes no more;
+/// a profile may have its own.
+fn choose_instructions() {
+    let flags = [
+        ("CARGO_UNSTABLE_PROFILE_RUSTFLAGS", "true"),
+        ("CARGO_PROFILE_RELEASE_RUSTFLAGS", "-Ctarget-cpu=v3"),
+        (
+            "CARGO_PROFILE_RELEASE_BUILD_OVERRIDE_RUSTFLAGS",
+            "-Cdebuginfo=0",
+        ),
+    ];
+    for (name, value) in flags {
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: a build script has one thread.
+        unsafe {
+            env::set_var(name, value);
+        }
     }
 }

@@ -18,6 +18,22 @@ pub trait Octets {
     fn holds(&self, length: usize) -> bool;
 }
 
+/// The first octets of a packet, as numbers in the processor's order of octets. That the packet has
+/// them was checked when this was made.
+pub trait Head {
+    /// The octet at `at`.
+    fn octet(&self, at: usize) -> u8;
+
+    /// The two octets from `at` on.
+    fn two(&self, at: usize) -> u16;
+
+    /// The four octets from `at` on.
+    fn four(&self, at: usize) -> u32;
+
+    /// The eight octets from `at` on.
+    fn eight(&self, at: usize) -> u64;
+}
+
 impl Octets for [u8] {
     fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         self.get(at..)?.first_chunk().copied()

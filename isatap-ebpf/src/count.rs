@@ -1,7 +1,7 @@
 //! One counter for each direction, layer and reason, on each CPU.
 #![expect(unsafe_code, reason = "map values are reached through raw pointers")]
 
-use aya_ebpf::helpers::generated::bpf_get_smp_processor_id;
+use aya_ebpf::helpers::generated::bpf_get_prandom_u32;
 use isatap_common::{
     abi::{Counter, Direction, Layer, counter_index},
     path::Reason,
@@ -30,18 +30,6 @@ impl Tally {
             (*self.0).bytes += u64::from(bytes);
         }
     }
-
-    /// A number that differs from packet to packet, for the identification of an outer header: how
-    /// many have been counted here, spread by the CPU and the layer.
-    #[inline(always)]
-    pub fn identification(&self, layer: Layer) -> u16 {
-        // SAFETY: as above.
-        let packets = unsafe { (*self.0).packets };
-        // SAFETY: the helper has no arguments.
-        let cpu = unsafe { bpf_get_smp_processor_id() };
-        // The factor is odd, so no two CPUs start at the same number.
-        (packets as u16).wrapping_add((cpu as u16).wrapping_mul(0x9e37)) ^ ((layer as u16) << 12)
-    }
 }
 
 /// Counts `packets` of `bytes` in all.
@@ -54,6 +42,7 @@ pub fn count(direction: Direction, layer: Layer, reason: Reason, packets: u32, b
 
 /// The identification of a packet that is not in the cache.
 #[inline(always)]
-pub fn identification(layer: Layer) -> u16 {
-    Tally::of(Direction::Out, layer, Reason::Cached).map_or(0, |tally| tally.identification(layer))
+pub fn identification() -> u16 {
+    // SAFETY: the helper has no arguments.
+    unsafe { bpf_get_prandom_u32() as u16 }
 }

@@ -50,6 +50,18 @@ mod programs {
         crate::xdp::run(&ctx)
     }
 
+    /// What `isatap_xdp` does with a frame of IPv4 that its caches do not know.
+    #[xdp(frags)]
+    pub fn isatap_xdp_in(ctx: XdpContext) -> u32 {
+        crate::xdp::uncached::inward::run(&ctx)
+    }
+
+    /// What `isatap_xdp` does with a frame of IPv6 that its cache does not know.
+    #[xdp(frags)]
+    pub fn isatap_xdp_out(ctx: XdpContext) -> u32 {
+        crate::xdp::uncached::outward::run(&ctx)
+    }
+
     /// TC ingress on the IPv4 NICs: protocol 41 into the ISATAP device.
     #[classifier]
     pub fn isatap_in(ctx: TcContext) -> i32 {

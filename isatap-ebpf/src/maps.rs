@@ -1,12 +1,15 @@
 //! Every map. Sizes and layouts are those of `isatap_common::abi`.
 
 use aya_ebpf::{
-    btf_maps::{Array, DevMapHash, HashMap, LpmTrie, LruHashMap, PerCpuArray, RingBuf},
+    bindings::BPF_F_MMAPABLE,
+    btf_maps::{
+        Array, DevMapHash, HashMap, LpmTrie, LruHashMap, PerCpuArray, ProgramArray, RingBuf,
+    },
     macros::btf_map,
 };
 use isatap_common::{
     abi::{
-        self, Config, Counter, Locator, LocatorKey, NextHop, Peer, Prefix, PrefixKey, PrlEntry,
+        self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
         Route, StandingEntry,
     },
     addr::Ipv4,
@@ -18,9 +21,9 @@ pub static PRL: HashMap<Ipv4, PrlEntry, { abi::PRL_LEN as usize }> = HashMap::ne
 /// Nodes of the link.
 #[btf_map]
 pub static PEERS: LruHashMap<Ipv4, Peer, { abi::PEERS_LEN as usize }> = LruHashMap::new();
-/// The forwarding cache.
+/// The forwarding cache. The loader makes one for each CPU; it is mapped into user space.
 #[btf_map]
-pub static NEXT_HOPS: PerCpuArray<NextHop, { abi::NEXT_HOPS_LEN as usize }> = PerCpuArray::new();
+pub static NEXT_HOPS: Array<Cache, 1, { BPF_F_MMAPABLE as usize }> = Array::new();
 /// Our IPv4 addresses with their interfaces.
 #[btf_map]
 pub static LOCATORS: HashMap<LocatorKey, Locator, { abi::LOCATORS_LEN as usize }> = HashMap::new();
@@ -37,6 +40,9 @@ pub static KNOWN_IPV4: LpmTrie<Ipv4, StandingEntry, { abi::KNOWN_IPV4_LEN as usi
 /// NICs that may be redirected to, by interface index.
 #[btf_map]
 pub static LINKS: DevMapHash<{ abi::LINKS_LEN as usize }> = DevMapHash::new();
+/// The programs for frames that no cache knows, by direction.
+#[btf_map]
+pub static UNCACHED: ProgramArray<{ abi::UNCACHED_LEN as usize }> = ProgramArray::new();
 /// Packets and bytes.
 #[btf_map]
 pub static COUNTERS: PerCpuArray<Counter, { abi::COUNTERS_LEN as usize }> = PerCpuArray::new();

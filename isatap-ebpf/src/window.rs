@@ -6,18 +6,75 @@ use aya_ebpf::{
     helpers::generated::bpf_xdp_get_buff_len,
     programs::{TcContext, XdpContext},
 };
-use isatap_common::{octets::Octets, wire::ipv4};
-
-use crate::bound::masked;
-
-/// No packet is longer; a power of two less one, because lengths are masked with it.
-const LONGEST: u32 = (1 << 17) - 1;
+use isatap_common::{
+    octets::{Head, Octets},
+    wire::ipv4,
+};
 
 /// An XDP frame.
 pub struct Frame<'a>(pub &'a XdpContext);
 
 /// A socket buffer.
 pub struct Buffer<'a>(pub &'a TcContext);
+
+/// The first octets of a frame.
+#[derive(Clone, Copy)]
+pub struct Words(*mut u8);
+
+impl Frame<'_> {
+    /// The first `length` octets, if the frame has them. They are those of the frame as long as its
+    /// head is not moved.
+    #[inline(always)]
+    pub fn head(&self, length: usize) -> Option<Words> {
+        let data = self.0.data();
+        (data + length <= self.0.data_end()).then_some(Words(data as *mut u8))
+    }
+
+    /// How many octets there are before the end of the first buffer.
+    #[inline(always)]
+    pub fn present(&self) -> usize {
+        self.0.data_end().wrapping_sub(self.0.data())
+    }
+}
+
+impl Words {
+    /// Where they are.
+    #[inline(always)]
+    pub const fn start(self) -> *mut u8 {
+        self.0
+    }
+
+    /// The number at `at`. The read is volatile so that it happens here, where the number is used,
+    /// and not where it would have to be kept on the stack until then.
+    #[inline(always)]
+    fn load<W: Copy>(self, at: usize) -> W {
+        // SAFETY: whoever made this compared lengths, and the verifier does so again. BPF loads
+        // need no alignment.
+        unsafe { self.0.add(at).cast::<W>().read_volatile() }
+    }
+}
+
+impl Head for Words {
+    #[inline(always)]
+    fn octet(&self, at: usize) -> u8 {
+        self.load(at)
+    }
+
+    #[inline(always)]
+    fn two(&self, at: usize) -> u16 {
+        self.load(at)
+    }
+
+    #[inline(always)]
+    fn four(&self, at: usize) -> u32 {
+        self.load(at)
+    }
+
+    #[inline(always)]
+    fn eight(&self, at: usize) -> u64 {
+        self.load(at)
+    }
+}
 
 impl Octets for Frame<'_> {
     #[inline(always)]
@@ -32,11 +89,10 @@ impl Octets for Frame<'_> {
 
     #[inline(always)]
     fn holds(&self, length: usize) -> bool {
-        if length > LONGEST as usize {
-            return false;
-        }
-        // A frame of several buffers has fewer octets between the pointers than in all.
-        self.0.data() + masked::<LONGEST>(length) <= self.0.data_end()
+        // A difference, because the verifier does not let a length of the packet's be added to where
+        // it starts without a bound. A frame of several buffers has fewer octets between the
+        // pointers than in all.
+        self.present() >= length
             || length as u64
                 <= unsafe {
                     // SAFETY: the context is the one that the kernel handed to the program.

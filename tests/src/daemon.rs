@@ -28,6 +28,7 @@ pub struct Daemon {
     device: String,
     config: PathBuf,
     log: PathBuf,
+    level: &'static str,
     notify: Notify,
     process: Option<Process>,
 }
@@ -41,17 +42,30 @@ impl Daemon {
         config: &str,
         directory: &Path,
     ) -> Result<Self> {
-        let mut daemon = Self {
+        let mut daemon = Self::prepare(program, inside, device, config, directory)?;
+        daemon.resume()?;
+        Ok(daemon)
+    }
+
+    /// Writes the configuration; [`Self::resume`] starts the daemon.
+    pub fn prepare(
+        program: &Path,
+        inside: &Inside,
+        device: &str,
+        config: &str,
+        directory: &Path,
+    ) -> Result<Self> {
+        let daemon = Self {
             program: program.to_path_buf(),
             inside: inside.clone(),
             device: device.to_string(),
             config: directory.join(format!("{device}.toml")),
             log: directory.join(format!("{device}.log")),
+            level: LOG,
             notify: Notify::bind(directory.join(format!("{device}.notify")))?,
             process: None,
         };
         daemon.configure(config)?;
-        daemon.resume()?;
         Ok(daemon)
     }
 
@@ -60,13 +74,20 @@ impl Daemon {
         fs::write(&self.config, config).with_context(|| self.config.display().to_string())
     }
 
+    /// Logs no more than it does by itself.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.level = "info";
+        self
+    }
+
     /// Starts it (again) and waits until packets can flow.
     pub fn resume(&mut self) -> Result<()> {
         self.notify.drain()?;
         let mut command = self.inside.command(&self.program);
         command.arg("run").arg("--config").arg(&self.config);
         command.env("NOTIFY_SOCKET", self.notify.path());
-        command.env("RUST_LOG", LOG);
+        command.env("RUST_LOG", self.level);
         self.process = Some(Process::start(&mut command, &self.log)?);
         self.wait_ready()
     }
@@ -151,8 +172,8 @@ impl Daemon {
 
     fn wait_ready(&mut self) -> Result<()> {
         let process = self.process.as_mut().context("the daemon is not running")?;
-        let ready = interrupt::poll(READY, || {
-            if self.notify.is_ready()? {
+        let ready = interrupt::poll_every(Duration::ZERO, READY, || {
+            if self.notify.becomes_ready()? {
                 return Ok(Some(()));
             }
             match process.ended()? {

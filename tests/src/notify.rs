@@ -4,8 +4,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+
+/// How long one look for messages takes when there are none.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A socket to name in `NOTIFY_SOCKET`.
 #[derive(Debug)]
@@ -36,14 +40,16 @@ impl Notify {
         Ok(())
     }
 
-    /// Whether `READY=1` is among what has come.
-    pub fn is_ready(&self) -> Result<bool> {
-        while let Some(message) = self.receive()? {
-            if message.lines().any(|line| line == "READY=1") {
-                return Ok(true);
-            }
+    /// Whether `READY=1` is among what has come or comes within 20 ms; returns when it comes.
+    pub fn becomes_ready(&self) -> Result<bool> {
+        self.socket.set_nonblocking(false)?;
+        self.socket.set_read_timeout(Some(LOOK))?;
+        let mut ready = false;
+        while !ready && let Some(message) = self.receive()? {
+            ready = message.lines().any(|line| line == "READY=1");
         }
-        Ok(false)
+        self.socket.set_nonblocking(true)?;
+        Ok(ready)
     }
 
     fn receive(&self) -> Result<Option<String>> {

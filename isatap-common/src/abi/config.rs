@@ -26,7 +26,7 @@ pub struct Config {
     pub switches: u16,
     /// Largest inner packet in bytes.
     pub mtu: u32,
-    /// Every locator, in the order that [`super::NextHop::locator`] counts.
+    /// Every locator, by [`super::Locator::slot`].
     pub locators: [LocatorRef; MAX_LOCATORS],
 }
 

@@ -3,27 +3,34 @@
 //! Addresses are big-endian byte arrays, counters and indexes are native integers. A change of
 //! any layout here is a new [`LAYOUT`]: pinned maps live in a directory named after it.
 
+mod cache;
 mod config;
 mod counters;
 mod locator;
 mod next_hop;
 mod peer;
 mod prl;
+mod source;
 mod table;
 
+use cache::FACTOR;
+pub use cache::{Cache, Clock, Traffic};
 pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
 pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
 pub use locator::{Locator, LocatorKey};
-pub use next_hop::{NEXT_HOPS_LEN, NextHop, Traffic};
+pub use next_hop::{NEXT_HOPS_LEN, NextHop};
 pub use peer::{Peer, Reachability};
 pub use prl::{PrlEntry, PrlSource};
+pub use source::{Origin, SOURCES_LEN, Source};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;
+/// Entries of `UNCACHED`: one for each [`Direction`].
+pub const UNCACHED_LEN: u32 = Direction::ALL.len() as u32;
 /// Entries of `PEERS`, which forgets the least recently used.
 pub const PEERS_LEN: u32 = 1 << 17;
 /// Entries of `LOCATORS`.

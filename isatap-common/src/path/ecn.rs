@@ -11,11 +11,17 @@ const CE: u8 = 0b11;
 /// The two bits in a traffic class.
 const MASK: u8 = 0b11;
 
-/// The outer traffic class for an inner one: ECN copied (normal mode, section 4.1), DSCP copied
-/// or zero.
+/// The bits of the inner traffic class that the outer one has as well: ECN is copied (normal mode,
+/// section 4.1), DSCP copied or zero.
+#[inline(always)]
+pub const fn copied(copy_dscp: bool) -> u8 {
+    if copy_dscp { u8::MAX } else { MASK }
+}
+
+/// The outer traffic class for an inner one.
 #[inline(always)]
 pub const fn encapsulate(inner: u8, copy_dscp: bool) -> u8 {
-    if copy_dscp { inner } else { inner & MASK }
+    inner & copied(copy_dscp)
 }
 
 /// The traffic class of the decapsulated packet (section 4.2), or `None` where the packet must be

@@ -11,6 +11,7 @@
 
 pub mod admit;
 pub mod ecn;
+pub mod express;
 pub mod options;
 pub mod parse;
 pub mod rewrite;

@@ -2,6 +2,7 @@
 
 use super::Reason;
 use crate::{
+    abi::Origin,
     octets::Octets,
     wire::{ipv4, ipv6},
 };
@@ -15,6 +16,20 @@ pub struct Inbound {
     pub inner: ipv6::Header,
     /// The ICMPv6 type, if an ICMPv6 message follows the inner header directly.
     pub icmp_type: Option<u8>,
+}
+
+impl Inbound {
+    /// Who sent the packet that came in through the interface `ifindex`, if it was a host of the
+    /// link.
+    #[inline(always)]
+    pub const fn origin(&self, ifindex: u32) -> Origin {
+        Origin {
+            prefix: self.inner.source.high.to_be(),
+            remote: self.outer.source,
+            local: self.outer.destination,
+            ifindex,
+        }
+    }
 }
 
 /// A whole IPv6 packet.

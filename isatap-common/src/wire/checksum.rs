@@ -6,28 +6,42 @@ const HEADER: usize = super::ipv4::LENGTH;
 /// Whether the header carries its right checksum.
 #[inline(always)]
 pub fn is_valid(header: &[u8; HEADER]) -> bool {
+    is_right(words(header))
+}
+
+/// Whether the words of a header add up, the checksum among them, in either order of octets.
+#[inline(always)]
+pub const fn is_right(sum: u64) -> bool {
     // The right sums are the multiples of 0xffff. This is the only one below 2^17, save that of a
     // header of zeros.
-    sum(header) == 0xffff
+    fold(fold(sum)) == 0xffff
 }
 
-/// The checksum of the header, whose own checksum field must be zero.
+/// The one's-complement sum of the header, in the processor's order of octets.
 #[inline(always)]
-pub fn of(header: &[u8; HEADER]) -> u16 {
-    u16::from_be(!(fold(sum(header)) as u16))
+pub fn sum(header: &[u8; HEADER]) -> u16 {
+    fold(fold(fold(words(header)))) as u16
 }
 
-/// One's-complement sum of less than 2^17, in the processor's order of octets: the sum of swapped
-/// words is the swapped sum. Adding 32-bit words and folding gives the same as adding 16-bit
-/// words, because 2^16 is 1 in this arithmetic.
+/// The checksum of a header whose sum without `words` is `sum`, all of them as they stand in it.
 #[inline(always)]
-fn sum(h: &[u8; HEADER]) -> u64 {
-    let words = u64::from(u32::from_ne_bytes([h[0], h[1], h[2], h[3]]))
+pub const fn added(sum: u16, words: [u16; 3]) -> u16 {
+    let [a, b, c] = words;
+    let total = sum as u32 + a as u32 + b as u32 + c as u32;
+    let total = (total & 0xffff) + (total >> 16);
+    !((total + (total >> 16)) as u16)
+}
+
+/// The sum of the 32-bit words, in the processor's order of octets: the sum of swapped words is the
+/// swapped sum. Adding 32-bit words and folding gives the same as adding 16-bit words, because 2^16
+/// is 1 in this arithmetic.
+#[inline(always)]
+fn words(h: &[u8; HEADER]) -> u64 {
+    u64::from(u32::from_ne_bytes([h[0], h[1], h[2], h[3]]))
         + u64::from(u32::from_ne_bytes([h[4], h[5], h[6], h[7]]))
         + u64::from(u32::from_ne_bytes([h[8], h[9], h[10], h[11]]))
         + u64::from(u32::from_ne_bytes([h[12], h[13], h[14], h[15]]))
-        + u64::from(u32::from_ne_bytes([h[16], h[17], h[18], h[19]]));
-    fold(fold(words))
+        + u64::from(u32::from_ne_bytes([h[16], h[17], h[18], h[19]]))
 }
 
 #[inline(always)]
@@ -51,7 +65,7 @@ mod tests {
         assert!(is_valid(&CAPTURED));
         let mut blank = CAPTURED;
         blank[10..12].fill(0);
-        assert_eq!(of(&blank), 0x2657);
+        assert_eq!(u16::from_be(!sum(&blank)), 0x2657);
     }
 
     proptest! {
@@ -63,10 +77,23 @@ mod tests {
         }
 
         #[test]
+        fn words_may_be_added_later(mut header: [u8; 20], words: [u16; 3]) {
+            for at in [0, 2, 4, 10] {
+                header[at..at + 2].fill(0);
+            }
+            let checksum = added(sum(&header), words);
+            for (at, word) in [0, 2, 4].into_iter().zip(words) {
+                header[at..at + 2].copy_from_slice(&word.to_ne_bytes());
+            }
+            header[10..12].copy_from_slice(&checksum.to_ne_bytes());
+            prop_assert!(is_valid(&header));
+        }
+
+        #[test]
         fn computed_checksum_is_valid(mut header: [u8; 20]) {
             header[10..12].fill(0);
-            let checksum = of(&header);
-            header[10..12].copy_from_slice(&checksum.to_be_bytes());
+            let checksum = !sum(&header);
+            header[10..12].copy_from_slice(&checksum.to_ne_bytes());
             prop_assert!(is_valid(&header));
         }
     }

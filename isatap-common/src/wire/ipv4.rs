@@ -70,23 +70,55 @@ impl Outer {
     /// Writes the header, Don't Fragment clear (RFC 4213 section 3.2.1) and the checksum right.
     #[inline(always)]
     pub fn emit(&self) -> [u8; LENGTH] {
-        let class = u32::from(self.traffic_class) << 16;
-        let first = (0x4500_0000 | class | u32::from(self.total_length)).to_be_bytes();
-        let second = (u32::from(self.identification) << 16).to_be_bytes();
-        let (f, i, s, d) = (first, second, self.source, self.destination);
-        let mut header = [
-            f[0],
-            f[1],
-            f[2],
-            f[3],
-            i[0],
-            i[1],
-            i[2],
-            i[3],
+        self.emit_with(self.constant_sum())
+    }
+
+    /// The sum of all that packets to one destination have in common: all but traffic class,
+    /// length and identification. In the processor's order of octets.
+    #[inline(always)]
+    pub fn constant_sum(&self) -> u16 {
+        let blank = Self {
+            traffic_class: 0,
+            total_length: 0,
+            identification: 0,
+            ..*self
+        };
+        checksum::sum(&blank.octets(0))
+    }
+
+    /// [`Outer::emit`], where the constant sum is known.
+    #[inline(always)]
+    pub fn emit_with(&self, constant_sum: u16) -> [u8; LENGTH] {
+        let first = u16::from_ne_bytes([0, self.traffic_class]);
+        let words = [
+            first,
+            self.total_length.to_be(),
+            self.identification.to_be(),
+        ];
+        self.octets(checksum::added(constant_sum, words))
+    }
+
+    /// The octets, with a checksum as it stands in them.
+    #[inline(always)]
+    fn octets(&self, checksum: u16) -> [u8; LENGTH] {
+        let ([l, m], [i, j]) = (
+            self.total_length.to_be_bytes(),
+            self.identification.to_be_bytes(),
+        );
+        let ([c, k], s, d) = (checksum.to_ne_bytes(), self.source, self.destination);
+        [
+            0x45,
+            self.traffic_class,
+            l,
+            m,
+            i,
+            j,
+            0,
+            0,
             self.ttl,
             PROTOCOL_IPV6,
-            0,
-            0,
+            c,
+            k,
             s[0],
             s[1],
             s[2],
@@ -95,9 +127,7 @@ impl Outer {
             d[1],
             d[2],
             d[3],
-        ];
-        [header[10], header[11]] = checksum::of(&header).to_be_bytes();
-        header
+        ]
     }
 }
 

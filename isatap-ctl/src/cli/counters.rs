@@ -1,13 +1,14 @@
-//! `COUNTERS`, summed over the CPUs.
+//! What was counted, over all CPUs.
 
 use anyhow::Result;
 use aya::maps::{MapData, PerCpuArray};
-use isatap_common::abi::{Counter, Direction, Layer, counter_index};
+use isatap_common::abi::{Counter, Direction, Layer};
 use isatap_common::path::{Reason, Verdict};
 use serde::Serialize;
 
 use super::pins::Pins;
 use crate::control::{Count, LayerTotals};
+use crate::datapath::{self, Caches};
 
 /// Packets of one direction, decided on by one layer for one reason.
 #[derive(Clone, Debug, Serialize)]
@@ -24,11 +25,11 @@ pub(super) struct Counted {
 
 /// Every counter that is not zero, in the order of the map.
 pub(super) fn read(pins: &Pins) -> Result<Vec<Counted>> {
-    let map: PerCpuArray<MapData, Counter> = pins.typed("COUNTERS")?;
+    let (map, caches) = open(pins)?;
     let mut list = Vec::new();
     for (direction, layer) in places() {
         for reason in Reason::ALL {
-            let sum = sum(&map, counter_index(direction, layer, *reason))?;
+            let sum = datapath::counted(&map, &caches, (direction, layer, *reason))?;
             if sum != Counter::default() {
                 list.push(counted(direction, layer, *reason, sum));
             }
@@ -44,8 +45,8 @@ pub(super) fn read_one(
     layer: Layer,
     reason: Reason,
 ) -> Result<Counted> {
-    let map: PerCpuArray<MapData, Counter> = pins.typed("COUNTERS")?;
-    let sum = sum(&map, counter_index(direction, layer, reason))?;
+    let (map, caches) = open(pins)?;
+    let sum = datapath::counted(&map, &caches, (direction, layer, reason))?;
     Ok(counted(direction, layer, reason, sum))
 }
 
@@ -78,13 +79,8 @@ fn places() -> impl Iterator<Item = (Direction, Layer)> {
         .flat_map(|direction| Layer::ALL.map(|layer| (direction, layer)))
 }
 
-fn sum(map: &PerCpuArray<MapData, Counter>, index: u32) -> Result<Counter> {
-    let values = map.get(&index, 0)?;
-    let add = |sum: Counter, value: &Counter| Counter {
-        packets: sum.packets.wrapping_add(value.packets),
-        bytes: sum.bytes.wrapping_add(value.bytes),
-    };
-    Ok(values.iter().fold(Counter::default(), add))
+fn open(pins: &Pins) -> Result<(PerCpuArray<MapData, Counter>, Caches)> {
+    Ok((pins.typed("COUNTERS")?, Caches::pinned(pins.directory())?))
 }
 
 const fn counted(direction: Direction, layer: Layer, reason: Reason, sum: Counter) -> Counted {

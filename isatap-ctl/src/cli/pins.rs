@@ -31,6 +31,11 @@ impl Pins {
         }
     }
 
+    /// Where they are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Whether the map `name` is pinned.
     pub fn has(&self, name: &str) -> bool {
         self.directory.join(name).exists()

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
@@ -94,18 +95,14 @@ fn preference(table: &Table<'_>) -> Preference {
 }
 
 fn prefixes(router: &Table<'_>, advertise: bool) -> Vec<AdvertisedPrefix> {
-    let mut list: Vec<AdvertisedPrefix> = Vec::new();
+    let (mut list, mut seen) = (Vec::new(), BTreeSet::new());
     for table in router.sections("prefix") {
         let read = advertised_prefix(&table);
         if let Some(read) = read {
             if !advertise {
                 note_idle_prefix(&table, &read);
             }
-            refuse_twice(
-                &table,
-                list.iter().any(|other| other.prefix == read.prefix),
-                read.prefix,
-            );
+            refuse_twice(&table, !seen.insert(read.prefix), read.prefix);
             list.push(read);
         }
         table.refuse_unknown();
@@ -162,17 +159,13 @@ fn refuse_twice(table: &Table<'_>, twice: bool, prefix: Ipv6Net) {
 }
 
 fn routes(router: &Table<'_>) -> Vec<AdvertisedRoute> {
-    let mut list: Vec<AdvertisedRoute> = Vec::new();
+    let (mut list, mut seen) = (Vec::new(), BTreeSet::new());
     for table in router.sections("route") {
         let prefix = table.require("prefix", prefix::advertised);
         let preference = preference(&table);
         let lifetime = table.read("lifetime", duration::lifetime);
         if let Some(prefix) = prefix {
-            refuse_twice(
-                &table,
-                list.iter().any(|other| other.prefix == prefix),
-                prefix,
-            );
+            refuse_twice(&table, !seen.insert(prefix), prefix);
             list.push(AdvertisedRoute {
                 prefix,
                 preference,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub use client::ask;
 pub use status::{
     AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
-    LocatorStatus, PrefixStatus, PrlDocument, PrlStatus, Role, RouterStatus, SCHEMA,
+    LocatorStatus, LoopLag, PrefixStatus, PrlDocument, PrlStatus, Role, RouterStatus, SCHEMA,
     StatusDocument, XdpState,
 };
 

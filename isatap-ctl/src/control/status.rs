@@ -84,6 +84,22 @@ pub struct DaemonStatus {
     pub pid: Option<u32>,
     /// Its version.
     pub version: Option<String>,
+    /// How late its event loop was since it started; absent while no daemon says it.
+    pub loop_lag: Option<LoopLag>,
+}
+
+/// How late the event loop came to what was due. A figure is up to an eighth too high, and contains
+/// the millisecond to which the timer rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoopLag {
+    /// How often it was measured.
+    pub ticks: u64,
+    /// Half of the time it was not later than this.
+    pub p50_microseconds: u32,
+    /// Nor was it later than this 99 times of 100.
+    pub p99_microseconds: u32,
+    /// The latest.
+    pub max_microseconds: u32,
 }
 
 /// The ISATAP device.

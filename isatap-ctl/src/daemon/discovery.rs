@@ -113,6 +113,11 @@ impl Discovery {
         }
     }
 
+    /// Whether the link may come to look different without a change of configuration or machine.
+    pub const fn learns(&self) -> bool {
+        matches!(self, Self::Host(_))
+    }
+
     /// What the link looks like.
     pub fn link(&self, now: Boottime, settings: &Settings, locator: Option<Ipv4Addr>) -> Link {
         match (self, &settings.role) {

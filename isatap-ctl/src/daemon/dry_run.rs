@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 
-use super::{desired, discovery::Discovery, node::check_links, world::World};
+use super::{desired, discovery::Discovery, world::World};
 use crate::{
     clock,
     config::Settings,
@@ -41,7 +41,7 @@ pub async fn print(settings: &Settings, json: bool) -> Result<ExitCode> {
 async fn actions(settings: &Settings) -> Result<Vec<String>> {
     let netlink = Netlink::connect()?;
     let world = World::read(&netlink).await?;
-    check_links(settings, &world)?;
+    world.check_links(settings)?;
     let locator = world.locator(&settings.interface);
     let link = Discovery::new(settings).link(clock::now(), settings, locator);
     let mtu = world.mtu(&settings.interface);

@@ -7,6 +7,7 @@ mod device;
 mod discovery;
 mod down;
 mod dry_run;
+mod lag;
 mod link;
 mod node;
 mod slow_path;
@@ -68,6 +69,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// What wakes the loop.
 struct Wakers {
     events: Events,
+    ticker: lag::Ticker,
     control: control::Server,
     hangup: Signal,
     terminate: Signal,
@@ -80,6 +82,7 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
     let mut node = Node::start(settings).await?;
     let mut wakers = Wakers {
         events,
+        ticker: lag::Ticker::start(),
         control: control::Server::bind(&node.settings.interface.name)?,
         hangup: signal(SignalKind::hangup())?,
         terminate: signal(SignalKind::terminate())?,
@@ -121,6 +124,7 @@ impl Turn {
             }
             self.settle_neighbors(node);
             tokio::select! {
+                lateness = wakers.ticker.lateness() => node.lag.note(lateness),
                 _ = wakers.terminate.recv() => return Ok(()),
                 _ = wakers.interrupt.recv() => return Ok(()),
                 _ = wakers.hangup.recv() => reload(node).await,

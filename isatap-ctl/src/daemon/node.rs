@@ -20,6 +20,7 @@ use super::{
     desired::{self, Inputs, Place},
     device::Device,
     discovery::{Discovery, Outgoing},
+    lag::Lag,
     link::Link,
     slow_path,
     world::World,
@@ -52,6 +53,7 @@ pub struct Node {
     pub(super) tables: Option<Tables>,
     link: Link,
     pub(super) hooks: BTreeMap<Hook, HookState>,
+    pub(super) lag: Lag,
     directory: PathBuf,
     decap_l3: bool,
     /// What a start that is not complete has done.
@@ -90,7 +92,7 @@ impl Node {
         let directory = bpffs::prepare(&name)?;
         let netlink = Netlink::connect()?;
         let world = World::read(&netlink).await?;
-        check_links(&settings, &world)?;
+        world.check_links(&settings)?;
         let decap_l3 = has_decap_l3()?;
         let datapath = Datapath::load(&directory)?;
         let device = Device::open(&name)?;
@@ -110,6 +112,7 @@ impl Node {
             tables: None,
             link: Link::default(),
             hooks: BTreeMap::new(),
+            lag: Lag::default(),
             index: link.index,
             settings,
             netlink,
@@ -146,15 +149,19 @@ impl Node {
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
         let wanted = desired::plan(&self.settings, &link, locator, mtu);
         let observed = plan::observe(&self.netlink, &wanted).await?;
-        for action in plan::diff(&wanted, &observed) {
-            info!("{action}");
-            plan::apply(&self.netlink, &action).await?;
-            if let Some(taken) = &mut self.taken {
-                taken.push(action);
-            }
+        let actions = plan::diff(&wanted, &observed);
+        let mut taken = Vec::new();
+        let applied = plan::apply_all(&self.netlink, &actions, &mut taken).await;
+        if let Some(start) = &mut self.taken {
+            start.extend(taken);
         }
+        applied?;
         self.link = link;
-        inputs.routes = self.netlink.routes(self.index).await?;
+        inputs.routes = if actions.iter().any(Action::is_about_a_route) {
+            self.netlink.routes(self.index).await?
+        } else {
+            observed.all_routes
+        };
         let redirectable = self.attach().await?;
         let tables = desired::tables(&self.settings, &self.world, &inputs, redirectable);
         if tables.write(&mut self.datapath.maps)? {
@@ -179,7 +186,7 @@ impl Node {
             return;
         }
         config.generation = config.next_generation();
-        if let Err(error) = self.datapath.maps.config.set(0, config, 0) {
+        if let Err(error) = self.datapath.maps.set_config(config) {
             warn!("CONFIG: {error}");
         }
     }
@@ -305,6 +312,9 @@ impl Node {
                 debug!("to {}: {error}", message.destination);
             }
         }
+        if !self.discovery.learns() {
+            return false;
+        }
         let locator = self.world.locator(&self.settings.interface);
         self.discovery.link(clock::now(), &self.settings, locator) != self.link
     }
@@ -326,7 +336,7 @@ impl Node {
             bail!("interface.role cannot change by reload; restart the daemon");
         }
         let world = World::read(&self.netlink).await?;
-        check_links(&settings, &world)?;
+        world.check_links(&settings)?;
         if Discovery::ear(&settings) != Discovery::ear(&self.settings) {
             self.icmp = listen(&settings, self.index)?;
         }
@@ -374,22 +384,4 @@ async fn take_back(name: &str, is_first: bool, error: anyhow::Error) -> anyhow::
         warn!("what was set up could not be taken back: {undo:#}");
     }
     error
-}
-
-/// Every NIC of the configuration exists.
-pub fn check_links(settings: &Settings, world: &World) -> Result<()> {
-    let links = match &settings.role {
-        RoleSettings::Router(router) => router.links.as_slice(),
-        RoleSettings::Host(_) => &[],
-    };
-    for name in settings.interface.uplinks.iter().chain(links) {
-        if world.link(name).is_none() {
-            return Err(super::Unsuitable(format!(
-                "there is no interface {name}; create it, or correct {}",
-                settings.file.display()
-            ))
-            .into());
-        }
-    }
-    Ok(())
 }

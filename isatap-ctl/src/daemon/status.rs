@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use isatap_common::{
-    abi::{Counter, Direction, Layer, Reachability, counter_index},
+    abi::{Direction, Layer, Reachability},
     nd::Preference,
     path::{Reason, Verdict},
 };
@@ -17,7 +17,7 @@ use crate::{
         LocatorStatus, PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument,
         XdpState,
     },
-    datapath::{AttachedMode, Hook},
+    datapath::{self, AttachedMode, Hook},
     nd::host::RouterState,
 };
 
@@ -45,6 +45,7 @@ pub fn document(node: &Node) -> StatusDocument {
             alive: true,
             pid: Some(std::process::id()),
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            loop_lag: Some(node.lag.figures()),
         },
         device,
         locators: locators(node),
@@ -246,8 +247,9 @@ fn totals(node: &Node) -> Vec<LayerTotals> {
 fn total(node: &Node, direction: Direction, layer: Layer) -> LayerTotals {
     let mut counts = [Count::default(); 3];
     for reason in Reason::ALL {
-        let index = counter_index(direction, layer, *reason);
-        let Ok(values) = node.datapath.maps.counters.get(&index, 0) else {
+        let maps = &node.datapath.maps;
+        let place = (direction, layer, *reason);
+        let Ok(counted) = datapath::counted(&maps.counters, &maps.caches, place) else {
             continue;
         };
         let [forwarded, passed, dropped] = &mut counts;
@@ -256,9 +258,8 @@ fn total(node: &Node, direction: Direction, layer: Layer) -> LayerTotals {
             Verdict::Pass => passed,
             Verdict::Drop => dropped,
         };
-        let sum = |field: fn(&Counter) -> u64| values.iter().map(field).sum::<u64>();
-        count.packets += sum(|counter| counter.packets);
-        count.bytes += sum(|counter| counter.bytes);
+        count.packets += counted.packets;
+        count.bytes += counted.bytes;
     }
     let [forwarded, passed, dropped] = counts;
     LayerTotals {

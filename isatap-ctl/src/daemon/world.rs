@@ -7,8 +7,9 @@ use std::{
 
 use ipnet::Ipv4Net;
 
+use super::Unsuitable;
 use crate::{
-    config::{Interface, Mtu},
+    config::{Interface, Mtu, RoleSettings, Settings},
     kernel::{Error, Netlink, addresses::Ipv4OnLink, links::Link},
 };
 
@@ -35,6 +36,23 @@ impl World {
             links: netlink.links().await?,
             ipv4: netlink.ipv4_addresses().await?,
         })
+    }
+
+    /// Every NIC of the configuration exists.
+    pub fn check_links(&self, settings: &Settings) -> Result<(), Unsuitable> {
+        let links = match &settings.role {
+            RoleSettings::Router(router) => router.links.as_slice(),
+            RoleSettings::Host(_) => &[],
+        };
+        for name in settings.interface.uplinks.iter().chain(links) {
+            if self.link(name).is_none() {
+                return Err(Unsuitable(format!(
+                    "there is no interface {name}; create it, or correct {}",
+                    settings.file.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The device called `name`.

@@ -1,17 +1,22 @@
 //! The maps as typed handles, and what each must look like.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use aya::{
     Ebpf,
-    maps::{Array, DevMapHash, HashMap, LpmTrie, MapData, MapError, MapInfo, MapType, PerCpuArray},
+    maps::{
+        Array, DevMapHash, HashMap, LpmTrie, Map, MapData, MapError, MapInfo, MapType, PerCpuArray,
+    },
 };
 use isatap_common::abi::{
-    self, Config, Counter, Locator, LocatorKey, NextHop, Peer, Prefix, PrefixKey, PrlEntry, Route,
+    self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Route,
     StandingEntry,
 };
 
-use super::DatapathError;
+use super::{
+    DatapathError,
+    cache::{self, Caches},
+};
 
 /// What a map is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +31,8 @@ pub struct Spec {
     pub value: u32,
     /// Most entries.
     pub entries: u32,
+    /// Whether there are as many for each CPU, by its number.
+    pub each_cpu: bool,
 }
 
 /// Octets of a `LINKS` value: an interface index and a program descriptor.
@@ -34,10 +41,13 @@ const DEVICE: u32 = 8;
 const PREFIX_LENGTH: u32 = 4;
 
 /// Every map.
-pub const SPECS: [Spec; 11] = [
+pub const SPECS: [Spec; 12] = [
     spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
     spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
-    spec::<u32, NextHop>("NEXT_HOPS", MapType::PerCpuArray, abi::NEXT_HOPS_LEN),
+    Spec {
+        each_cpu: true,
+        ..spec::<u32, Cache>("NEXT_HOPS", MapType::Array, 1)
+    },
     spec::<LocatorKey, Locator>("LOCATORS", MapType::Hash, abi::LOCATORS_LEN),
     trie::<PrefixKey, Prefix>("PREFIXES", abi::PREFIXES_LEN),
     trie::<PrefixKey, Route>("ROUTES", abi::ROUTES_LEN),
@@ -48,7 +58,9 @@ pub const SPECS: [Spec; 11] = [
         key: 4,
         value: DEVICE,
         entries: abi::LINKS_LEN,
+        each_cpu: false,
     },
+    spec::<u32, u32>("UNCACHED", MapType::ProgramArray, abi::UNCACHED_LEN),
     spec::<u32, Counter>("COUNTERS", MapType::PerCpuArray, abi::COUNTERS_LEN),
     Spec {
         name: "EVENTS",
@@ -56,6 +68,7 @@ pub const SPECS: [Spec; 11] = [
         key: 0,
         value: 0,
         entries: abi::EVENTS_LEN,
+        each_cpu: false,
     },
     spec::<u32, Config>("CONFIG", MapType::Array, 1),
 ];
@@ -67,6 +80,7 @@ const fn spec<K, V>(name: &'static str, kind: MapType, entries: u32) -> Spec {
         key: size_of::<K>() as u32,
         value: size_of::<V>() as u32,
         entries,
+        each_cpu: false,
     }
 }
 
@@ -77,6 +91,15 @@ const fn trie<K, V>(name: &'static str, entries: u32) -> Spec {
 }
 
 impl Spec {
+    /// Most entries on this machine.
+    pub fn max_entries(&self) -> io::Result<u32> {
+        if !self.each_cpu {
+            return Ok(self.entries);
+        }
+        let cpus = u32::try_from(cache::cpus()?).map_err(io::Error::other)?;
+        Ok(self.entries.saturating_mul(cpus))
+    }
+
     /// Compares a pin with the specification: a map of another layout must not be reopened.
     /// A pin that is not there is as good as one that fits.
     pub fn check(&self, directory: &Path) -> Result<(), DatapathError> {
@@ -91,8 +114,13 @@ impl Spec {
             key: info.key_size(),
             value: info.value_size(),
             entries: info.max_entries(),
+            each_cpu: self.each_cpu,
         };
-        if found == *self {
+        let wanted = Self {
+            entries: self.max_entries()?,
+            ..*self
+        };
+        if found == wanted {
             Ok(())
         } else {
             Err(DatapathError::Layout { path })
@@ -118,9 +146,18 @@ pub struct Maps {
     pub links: DevMapHash<MapData>,
     /// Packets and bytes.
     pub counters: PerCpuArray<MapData, Counter>,
+    /// The forwarding cache.
+    pub caches: Caches,
 }
 
 impl Maps {
+    /// Writes the settings, and has the programs forget what they found by the generation before.
+    pub fn set_config(&mut self, config: Config) -> Result<(), DatapathError> {
+        self.config.set(0, config, 0)?;
+        self.caches.configure(&config);
+        Ok(())
+    }
+
     /// Takes the maps of a loaded object, after its programs were loaded.
     pub fn take(ebpf: &mut Ebpf) -> Result<Self, DatapathError> {
         let mut take =
@@ -134,12 +171,18 @@ impl Maps {
             known_ipv4: typed(take("KNOWN_IPV4")?)?,
             links: typed(take("LINKS")?)?,
             counters: typed(take("COUNTERS")?)?,
+            caches: caches(take("NEXT_HOPS")?)?,
         })
     }
 }
 
-fn typed<T: TryFrom<aya::maps::Map, Error = MapError>>(
-    map: aya::maps::Map,
-) -> Result<T, DatapathError> {
+fn caches(map: Map) -> Result<Caches, DatapathError> {
+    let Map::Array(data) = map else {
+        return Err(DatapathError::Missing { name: "NEXT_HOPS" });
+    };
+    Caches::map(&data)
+}
+
+fn typed<T: TryFrom<Map, Error = MapError>>(map: Map) -> Result<T, DatapathError> {
     Ok(T::try_from(map)?)
 }

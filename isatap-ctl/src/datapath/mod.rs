@@ -3,6 +3,8 @@
 //! Maps and links are pinned, so the packets flow on when the process ends, and the next process
 //! finds them again.
 
+mod cache;
+mod counters;
 mod filter;
 mod hooks;
 mod known;
@@ -15,6 +17,8 @@ mod tables;
 #[cfg(feature = "trace")]
 mod trace;
 
+pub use cache::Caches;
+pub use counters::counted;
 pub use hooks::{AttachedMode, Hook, HookState};
 pub use known::known_ipv4;
 pub use links::{ForeignProgram, foreign_xdp};

@@ -4,11 +4,16 @@ use std::path::{Path, PathBuf};
 
 use aya::{
     Ebpf, EbpfError, EbpfLoader,
-    maps::{MapError, xdp::XdpMapError},
+    maps::{MapError, ProgramArray, xdp::XdpMapError},
     programs::{ProgramError, SchedClassifier, Xdp},
 };
+use isatap_common::abi::Direction;
 
 use super::maps::{Maps, SPECS};
+
+/// What `isatap_xdp` leaves to others, by direction.
+const UNCACHED_IN: &str = "isatap_xdp_in";
+const UNCACHED_OUT: &str = "isatap_xdp_out";
 
 /// The programs as compiled.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/isatap"));
@@ -71,6 +76,9 @@ pub enum DatapathError {
     /// A map was refused.
     #[error("map: {0}")]
     Map(#[from] MapError),
+    /// The forwarding caches cannot be mapped.
+    #[error("NEXT_HOPS: {0}")]
+    Caches(#[from] std::io::Error),
     /// The map of NICs was refused.
     #[error("LINKS: {0}")]
     Links(#[from] XdpMapError),
@@ -103,15 +111,19 @@ impl Datapath {
         for spec in SPECS {
             spec.check(directory)?;
             loader.map_pin_path(spec.name, directory.join(spec.name));
+            loader.map_max_entries(spec.name, spec.max_entries()?);
         }
         let mut ebpf = loader.load(OBJECT)?;
-        program::<Xdp>(&mut ebpf, "isatap_xdp")?.load()?;
+        for name in ["isatap_xdp", UNCACHED_IN, UNCACHED_OUT] {
+            program::<Xdp>(&mut ebpf, name)?.load()?;
+        }
         program::<SchedClassifier>(&mut ebpf, "isatap_in")?.load()?;
         program::<SchedClassifier>(&mut ebpf, "isatap_out")?.load()?;
         #[cfg(feature = "trace")]
         super::trace::forward(&mut ebpf);
         // Only now: a map that is taken before its program is loaded is closed too early.
         let maps = Maps::take(&mut ebpf)?;
+        put_uncached(&mut ebpf)?;
         Ok(Self {
             maps,
             ebpf,
@@ -126,6 +138,19 @@ impl Datapath {
     {
         program(&mut self.ebpf, name)
     }
+}
+
+/// Tells `isatap_xdp`, a running one of an earlier process as well, where to go on with frames that
+/// its caches do not know.
+fn put_uncached(ebpf: &mut Ebpf) -> Result<(), DatapathError> {
+    let name = "UNCACHED";
+    let map = ebpf.take_map(name).ok_or(DatapathError::Missing { name })?;
+    let mut uncached = ProgramArray::try_from(map)?;
+    for (direction, name) in [(Direction::In, UNCACHED_IN), (Direction::Out, UNCACHED_OUT)] {
+        let program = program::<Xdp>(ebpf, name)?;
+        uncached.set(direction as u32, program.fd()?, 0)?;
+    }
+    Ok(())
 }
 
 /// A program of the object, not yet attached.

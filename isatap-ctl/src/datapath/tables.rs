@@ -39,22 +39,23 @@ impl Tables {
         let mut changed = self.write_lists(maps)?;
         changed |= self.write_prefixes(maps)?;
         changed |= self.write_known(maps)?;
-        changed |= self.write_links(maps)?;
+        let stale = self.add_links(maps)?;
+        changed |= stale.is_some();
         let old = maps.config.get(&0, 0)?;
         let same = Config {
             generation: old.generation,
             ..self.config
         } == old;
         if changed || !same {
-            let generation = old.next_generation();
-            maps.config.set(
-                0,
-                Config {
-                    generation,
-                    ..self.config
-                },
-                0,
-            )?;
+            let config = Config {
+                generation: old.next_generation(),
+                ..self.config
+            };
+            maps.set_config(config)?;
+        }
+        // After the caches have forgotten them.
+        for index in stale.iter().flatten() {
+            maps.links.remove(*index)?;
         }
         Ok(changed || !same)
     }
@@ -137,15 +138,14 @@ impl Tables {
         })
     }
 
-    fn write_links(&self, maps: &mut Maps) -> Result<bool, DatapathError> {
+    /// Those to remove, or `None` if all are as they should be.
+    fn add_links(&self, maps: &mut Maps) -> Result<Option<Vec<u32>>, DatapathError> {
         let present: BTreeSet<u32> = maps.links.keys().collect::<Result<_, _>>()?;
         for index in self.links.difference(&present) {
             maps.links.insert(*index, *index, None, 0)?;
         }
-        for index in present.difference(&self.links) {
-            maps.links.remove(*index)?;
-        }
-        Ok(present != self.links)
+        let stale = present.difference(&self.links).copied().collect();
+        Ok((present != self.links).then_some(stale))
     }
 }
 

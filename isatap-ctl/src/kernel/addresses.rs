@@ -9,7 +9,7 @@ use netlink_packet_route::address::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use super::{Error, Netlink};
+use super::{Change, Error, Netlink};
 
 /// The protocol (`IFA_PROTO`) that marks our addresses; it is the IP protocol of ISATAP.
 pub const IFAPROT_ISATAP: u8 = 41;
@@ -75,44 +75,6 @@ impl Netlink {
         Ok(messages.iter().filter_map(read_ipv6).collect())
     }
 
-    /// Adds an IPv6 address marked as ours, or gives one that exists these lifetimes and the mark.
-    ///
-    /// There is no duplicate address detection, and no route to the prefix comes with it, not even
-    /// for `fe80::/64`. The kernel delivers packets to a new address a moment after this returns.
-    pub async fn put_ipv6_address(
-        &self,
-        index: u32,
-        address: Ipv6Addr,
-        prefix_len: u8,
-        lifetimes: Lifetimes,
-    ) -> Result<(), Error> {
-        let mut message = of(index, address, prefix_len);
-        let flags = AddressFlags::Nodad | AddressFlags::Noprefixroute;
-        message.attributes.extend([
-            AddressAttribute::Flags(flags),
-            AddressAttribute::CacheInfo(cache_info(lifetimes)),
-            AddressAttribute::Protocol(AddressProtocol::Other(IFAPROT_ISATAP)),
-        ]);
-        self.change(
-            || format!("add address {address}/{prefix_len} to interface {index}"),
-            RouteNetlinkMessage::NewAddress(message),
-            NLM_F_CREATE | NLM_F_REPLACE,
-        )
-        .await
-    }
-
-    /// Removes an IPv6 address.
-    pub async fn remove_ipv6_address(
-        &self,
-        index: u32,
-        address: Ipv6Addr,
-        prefix_len: u8,
-    ) -> Result<(), Error> {
-        let message = RouteNetlinkMessage::DelAddress(of(index, address, prefix_len));
-        let doing = || format!("remove address {address}/{prefix_len} from interface {index}");
-        self.change(doing, message, 0).await
-    }
-
     async fn addresses(
         &self,
         family: AddressFamily,
@@ -128,6 +90,39 @@ impl Netlink {
             _ => None,
         });
         Ok(messages.collect())
+    }
+}
+
+impl Change {
+    /// Adds an IPv6 address marked as ours, or gives one that exists these lifetimes and the mark.
+    ///
+    /// There is no duplicate address detection, and no route to the prefix comes with it, not even
+    /// for `fe80::/64`. The kernel delivers packets to a new address a moment after it is made.
+    pub fn put_ipv6_address(
+        index: u32,
+        address: Ipv6Addr,
+        prefix_len: u8,
+        lifetimes: Lifetimes,
+    ) -> Self {
+        let mut message = of(index, address, prefix_len);
+        let flags = AddressFlags::Nodad | AddressFlags::Noprefixroute;
+        message.attributes.extend([
+            AddressAttribute::Flags(flags),
+            AddressAttribute::CacheInfo(cache_info(lifetimes)),
+            AddressAttribute::Protocol(AddressProtocol::Other(IFAPROT_ISATAP)),
+        ]);
+        Self::new(
+            format!("add address {address}/{prefix_len} to interface {index}"),
+            RouteNetlinkMessage::NewAddress(message),
+            NLM_F_CREATE | NLM_F_REPLACE,
+        )
+    }
+
+    /// Removes an IPv6 address.
+    pub fn remove_ipv6_address(index: u32, address: Ipv6Addr, prefix_len: u8) -> Self {
+        let doing = format!("remove address {address}/{prefix_len} from interface {index}");
+        let message = RouteNetlinkMessage::DelAddress(of(index, address, prefix_len));
+        Self::new(doing, message, 0)
     }
 }
 
@@ -255,7 +250,8 @@ mod tests {
                 AddressAttribute::Broadcast(broadcast),
             ]);
             let message = RouteNetlinkMessage::NewAddress(message);
-            self.change(String::new, message, NLM_F_CREATE).await
+            self.change(Change::new(String::new(), message, NLM_F_CREATE))
+                .await
         }
     }
 
@@ -278,10 +274,8 @@ mod tests {
                 preferred: Some(Duration::from_hours(1)),
                 valid: Some(Duration::from_hours(2)),
             };
-            netlink
-                .put_ipv6_address(index, ADDRESS, 64, lifetimes)
-                .await
-                .unwrap();
+            let put = Change::put_ipv6_address(index, ADDRESS, 64, lifetimes);
+            netlink.change(put).await.unwrap();
             let found = netlink.ipv6_addresses(index).await.unwrap();
             let expected = Ipv6OnLink {
                 address: ADDRESS,
@@ -307,18 +301,14 @@ mod tests {
                     preferred,
                     valid: None,
                 };
-                netlink
-                    .put_ipv6_address(index, ADDRESS, 64, lifetimes)
-                    .await
-                    .unwrap();
+                let put = Change::put_ipv6_address(index, ADDRESS, 64, lifetimes);
+                netlink.change(put).await.unwrap();
                 let found = netlink.ipv6_addresses(index).await.unwrap();
                 assert_eq!(found[0].lifetimes, lifetimes);
                 assert_eq!(found[0].deprecated, preferred.is_some());
             }
-            netlink
-                .remove_ipv6_address(index, ADDRESS, 64)
-                .await
-                .unwrap();
+            let remove = Change::remove_ipv6_address(index, ADDRESS, 64);
+            netlink.change(remove).await.unwrap();
             assert_eq!(netlink.ipv6_addresses(index).await.unwrap(), []);
         });
     }
@@ -329,15 +319,11 @@ mod tests {
             let netlink = Netlink::connect().unwrap();
             let index = device(&netlink).await;
             let message = RouteNetlinkMessage::NewAddress(of(index, ADDRESS, 64));
-            netlink
-                .change(String::new, message, NLM_F_CREATE)
-                .await
-                .unwrap();
+            let change = Change::new(String::new(), message, NLM_F_CREATE);
+            netlink.change(change).await.unwrap();
             assert_eq!(netlink.ipv6_addresses(index).await.unwrap()[0].protocol, 0);
-            netlink
-                .put_ipv6_address(index, ADDRESS, 64, Lifetimes::default())
-                .await
-                .unwrap();
+            let put = Change::put_ipv6_address(index, ADDRESS, 64, Lifetimes::default());
+            netlink.change(put).await.unwrap();
             let found = netlink.ipv6_addresses(index).await.unwrap();
             assert_eq!(found[0].protocol, IFAPROT_ISATAP);
         });

@@ -4,7 +4,7 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::tc::{TcHandle, TcHeader, TcMessage};
 use nix::errno::Errno;
 
-use super::{Error, Netlink};
+use super::{Change, Error, Netlink};
 
 /// The handle that the discipline always has.
 const HANDLE: TcHandle = TcHandle {
@@ -45,11 +45,11 @@ impl Netlink {
                 return Ok(());
             }
         }
-        let removed = self.change(
-            || format!("remove the clsact qdisc of interface {index}"),
+        let removed = self.change(Change::new(
+            format!("remove the clsact qdisc of interface {index}"),
             RouteNetlinkMessage::DelQueueDiscipline(message(index, TcHandle::CLSACT, HANDLE)),
             0,
-        );
+        ));
         unless_gone(removed.await)
     }
 
@@ -63,11 +63,11 @@ impl Netlink {
     ) -> Result<(), Error> {
         let mut message = message(index, side.parent(), handle.into());
         message.header.info = u32::from(priority) << 16 | EVERY_PROTOCOL;
-        let removed = self.change(
-            || format!("remove the filter of interface {index}"),
+        let removed = self.change(Change::new(
+            format!("remove the filter of interface {index}"),
             RouteNetlinkMessage::DelTrafficFilter(message),
             0,
-        );
+        ));
         unless_gone(removed.await)
     }
 

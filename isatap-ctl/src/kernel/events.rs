@@ -155,7 +155,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::super::addresses::Lifetimes;
-    use super::super::{Netlink, netns, tun};
+    use super::super::{Change as Request, Netlink, netns, tun};
     use super::*;
 
     const QUIET: Duration = Duration::from_millis(50);
@@ -171,7 +171,7 @@ mod tests {
             netlink.set_up(index, true).await.unwrap();
             let address = "2001:db8::1".parse().unwrap();
             let lifetimes = Lifetimes::default();
-            let added = netlink.put_ipv6_address(index, address, 64, lifetimes);
+            let added = netlink.change(Request::put_ipv6_address(index, address, 64, lifetimes));
             added.await.unwrap();
             tokio::time::sleep(QUIET).await;
             let changes = events.next().await.unwrap();

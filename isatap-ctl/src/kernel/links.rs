@@ -8,7 +8,7 @@ use netlink_packet_route::link::{
     LinkMessage, LinkXdp,
 };
 
-use super::{Error, Netlink};
+use super::{Change, Error, Netlink};
 
 /// A network device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Netlink {
             message.header.flags = LinkFlags::Up;
         }
         let state = if up { "up" } else { "down" };
-        self.set(|| format!("set interface {index} {state}"), message)
+        self.set(format!("set interface {index} {state}"), message)
             .await
     }
 
@@ -78,7 +78,7 @@ impl Netlink {
     pub async fn set_mtu(&self, index: u32, mtu: u32) -> Result<(), Error> {
         let mut message = of(index);
         message.attributes.push(LinkAttribute::Mtu(mtu));
-        let doing = || format!("set the MTU of interface {index} to {mtu}");
+        let doing = format!("set the MTU of interface {index} to {mtu}");
         self.set(doing, message).await
     }
 
@@ -94,20 +94,20 @@ impl Netlink {
         message
             .attributes
             .push(LinkAttribute::AfSpecUnspec(vec![inet6]));
-        let doing = || format!("set the address generation of interface {index} to {mode}");
+        let doing = format!("set the address generation of interface {index} to {mode}");
         self.set(doing, message).await
     }
 
     /// Deletes the device.
     pub async fn delete_link(&self, index: u32) -> Result<(), Error> {
         let message = RouteNetlinkMessage::DelLink(of(index));
-        self.change(|| format!("delete interface {index}"), message, 0)
-            .await
+        let doing = format!("delete interface {index}");
+        self.change(Change::new(doing, message, 0)).await
     }
 
-    async fn set(&self, doing: impl Fn() -> String, message: LinkMessage) -> Result<(), Error> {
-        self.change(doing, RouteNetlinkMessage::SetLink(message), 0)
-            .await
+    async fn set(&self, doing: String, message: LinkMessage) -> Result<(), Error> {
+        let message = RouteNetlinkMessage::SetLink(message);
+        self.change(Change::new(doing, message, 0)).await
     }
 }
 

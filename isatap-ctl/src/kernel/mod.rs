@@ -21,4 +21,4 @@ pub mod tun;
 pub mod watched;
 
 pub use error::Error;
-pub use netlink::Netlink;
+pub use netlink::{Change, Netlink};

@@ -11,7 +11,7 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use serde::Serialize;
 
-use super::{Error, Netlink};
+use super::{Change, Error, Netlink};
 
 /// The routing protocol number that marks our routes; it is the IP protocol of ISATAP.
 pub const RTPROT_ISATAP: u8 = 41;
@@ -76,6 +76,8 @@ impl Netlink {
     pub async fn routes(&self, index: u32) -> Result<Vec<Ipv6Route>, Error> {
         let mut request = RouteMessage::default();
         request.header.address_family = AddressFamily::Inet6;
+        // Those to our own addresses, as many as there are addresses, are of another kind.
+        request.header.kind = RouteType::Unicast;
         request.attributes.push(RouteAttribute::Oif(index));
         let request = RouteNetlinkMessage::GetRoute(request);
         let dump = self.dump("list the IPv6 routes", request).await?;
@@ -87,14 +89,11 @@ impl Netlink {
         let routes = unicast.flat_map(|message| read(index, message));
         Ok(routes.filter(|r| r.table != RT_TABLE_LOCAL).collect())
     }
+}
 
+impl Change {
     /// Adds an IPv6 route through a device.
-    pub async fn add_route(
-        &self,
-        index: u32,
-        route: &Ipv6Route,
-        beside: Beside,
-    ) -> Result<(), Error> {
+    pub fn add_route(index: u32, route: &Ipv6Route, beside: Beside) -> Self {
         let mut message = of(index, route);
         let preference = RouteAttribute::Preference(route.preference.into());
         message.attributes.push(preference);
@@ -103,26 +102,22 @@ impl Netlink {
             Beside::Replaced => NLM_F_REPLACE,
             Beside::Refused => NLM_F_EXCL,
         };
-        let doing = || {
-            format!(
-                "add the route to {} through interface {index}",
-                route.destination
-            )
-        };
+        let doing = format!(
+            "add the route to {} through interface {index}",
+            route.destination
+        );
         let message = RouteNetlinkMessage::NewRoute(message);
-        self.change(doing, message, NLM_F_CREATE | how).await
+        Self::new(doing, message, NLM_F_CREATE | how)
     }
 
     /// Removes an IPv6 route through a device, other paths to its destination excepted.
-    pub async fn remove_route(&self, index: u32, route: &Ipv6Route) -> Result<(), Error> {
-        let doing = || {
-            format!(
-                "remove the route to {} through interface {index}",
-                route.destination
-            )
-        };
+    pub fn remove_route(index: u32, route: &Ipv6Route) -> Self {
+        let doing = format!(
+            "remove the route to {} through interface {index}",
+            route.destination
+        );
         let message = RouteNetlinkMessage::DelRoute(of(index, route));
-        self.change(doing, message, 0).await
+        Self::new(doing, message, 0)
     }
 }
 
@@ -247,7 +242,9 @@ mod tests {
                 route("::/0", Some("fe80::5efe:a00:1")),
             ];
             for route in &wanted {
-                let added = netlink.add_route(index, route, Beside::Refused).await;
+                let added = netlink
+                    .change(Change::add_route(index, route, Beside::Refused))
+                    .await;
                 added.unwrap();
             }
             let mut found = netlink.routes(index).await.unwrap();
@@ -255,7 +252,10 @@ mod tests {
             assert_eq!(found.len(), 3);
             for route in &wanted {
                 assert!(found.contains(route), "{route:?} in {found:?}");
-                netlink.remove_route(index, route).await.unwrap();
+                netlink
+                    .change(Change::remove_route(index, route))
+                    .await
+                    .unwrap();
             }
             assert_eq!(netlink.routes(index).await.unwrap(), []);
         });
@@ -269,12 +269,17 @@ mod tests {
             let [first, second] =
                 ["fe80::5efe:a00:1", "fe80::5efe:a00:2"].map(|via| route("::/0", Some(via)));
             for path in [&first, &second] {
-                let added = netlink.add_route(index, path, Beside::Joined).await;
+                let added = netlink
+                    .change(Change::add_route(index, path, Beside::Joined))
+                    .await;
                 added.unwrap();
             }
             let found = netlink.routes(index).await.unwrap();
             assert_eq!(found, [first.clone(), second.clone()]);
-            netlink.remove_route(index, &first).await.unwrap();
+            netlink
+                .change(Change::remove_route(index, &first))
+                .await
+                .unwrap();
             assert_eq!(netlink.routes(index).await.unwrap(), [second]);
         });
     }
@@ -290,15 +295,19 @@ mod tests {
                 ..route("::/0", Some("fe80::5efe:a00:2"))
             };
             netlink
-                .add_route(index, &first, Beside::Refused)
+                .change(Change::add_route(index, &first, Beside::Refused))
                 .await
                 .unwrap();
-            let refused = netlink.add_route(index, &second, Beside::Refused).await;
+            let refused = netlink
+                .change(Change::add_route(index, &second, Beside::Refused))
+                .await;
             assert_eq!(
                 refused.unwrap_err().errno(),
                 Some(nix::errno::Errno::EEXIST)
             );
-            let replaced = netlink.add_route(index, &second, Beside::Replaced).await;
+            let replaced = netlink
+                .change(Change::add_route(index, &second, Beside::Replaced))
+                .await;
             replaced.unwrap();
             assert_eq!(netlink.routes(index).await.unwrap(), [second]);
         });
@@ -311,7 +320,12 @@ mod tests {
             let index = device(&netlink).await;
             let address = "fe80::5efe:a00:1".parse().unwrap();
             netlink
-                .put_ipv6_address(index, address, 64, Lifetimes::default())
+                .change(Change::put_ipv6_address(
+                    index,
+                    address,
+                    64,
+                    Lifetimes::default(),
+                ))
                 .await
                 .unwrap();
             assert_eq!(netlink.routes(index).await.unwrap(), []);

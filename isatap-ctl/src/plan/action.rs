@@ -62,6 +62,27 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether both are of a kind that the kernel is asked for many at a time. What follows may need
+    /// what came before, such as an address its device: other kinds wait for each other.
+    pub fn goes_with(&self, other: &Self) -> bool {
+        use Action as A;
+        matches!(
+            (self, other),
+            (A::RemoveRoute { .. }, A::RemoveRoute { .. })
+                | (A::AddRoute { .. }, A::AddRoute { .. })
+                | (A::RemoveAddress { .. }, A::RemoveAddress { .. })
+                | (
+                    A::AddAddress { .. } | A::RefreshAddress { .. },
+                    A::AddAddress { .. } | A::RefreshAddress { .. }
+                )
+        )
+    }
+
+    /// Whether it adds or removes one.
+    pub const fn is_about_a_route(&self) -> bool {
+        matches!(self, Self::AddRoute { .. } | Self::RemoveRoute { .. })
+    }
+
     /// What undoes this; `None` if there is nothing to restore.
     pub fn inverse(&self) -> Option<Self> {
         use Action as A;

@@ -1,11 +1,14 @@
 //! The decision what to do.
 
+use std::collections::HashSet;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use ipnet::Ipv6Net;
+
 use super::action::Action;
 use super::lifetime::agree;
-use super::state::{AddressSpec, Desired, DeviceState, Observed, RouteSpec};
+use super::state::{AddressSpec, Desired, DeviceState, Observed, Path, RouteSpec};
 
 /// The steps from `observed` to `desired`, in the order to take them; none if they agree.
 ///
@@ -13,9 +16,10 @@ use super::state::{AddressSpec, Desired, DeviceState, Observed, RouteSpec};
 /// added before that one goes; otherwise what is stale goes before what is new comes.
 pub fn diff(desired: &Desired, observed: &Observed) -> Vec<Action> {
     let stale = stale_routes(desired, observed);
+    let places = Places::of(&stale);
     let (successors, fresh): (Vec<_>, Vec<_>) = fresh_routes(desired, observed)
         .into_iter()
-        .partition(|route| succeeds_one_of(&stale, route));
+        .partition(|route| places.are_left_for(route));
     let device = &desired.device.name;
     let add = |route: RouteSpec| Action::AddRoute {
         device: device.clone(),
@@ -85,15 +89,30 @@ fn stale_routes(desired: &Desired, observed: &Observed) -> Vec<RouteSpec> {
 
 /// The routes that are missing, unless somebody else has made the same one.
 fn fresh_routes(desired: &Desired, observed: &Observed) -> Vec<RouteSpec> {
-    let others = |route: &RouteSpec| observed.other_routes.iter().any(|o| o.is_same_path(route));
+    let others: HashSet<Path> = observed.other_routes.iter().map(RouteSpec::path).collect();
     let missing = desired.routes.difference(&observed.routes);
-    missing.filter(|route| !others(route)).cloned().collect()
+    let missing = missing.filter(|route| !others.contains(&route.path()));
+    missing.cloned().collect()
 }
 
-/// Whether `route` leads where a stale one does, and can exist beside all of them.
-fn succeeds_one_of(stale: &[RouteSpec], route: &RouteSpec) -> bool {
-    let leads_there = |old: &RouteSpec| old.destination == route.destination;
-    stale.iter().any(leads_there) && !stale.iter().any(|old| old.is_same_path(route))
+/// What routes that go lead to, and how.
+struct Places {
+    destinations: HashSet<Ipv6Net>,
+    paths: HashSet<Path>,
+}
+
+impl Places {
+    fn of(stale: &[RouteSpec]) -> Self {
+        Self {
+            destinations: stale.iter().map(|old| old.destination).collect(),
+            paths: stale.iter().map(RouteSpec::path).collect(),
+        }
+    }
+
+    /// Whether `route` leads where one of them does, and can exist beside all of them.
+    fn are_left_for(&self, route: &RouteSpec) -> bool {
+        self.destinations.contains(&route.destination) && !self.paths.contains(&route.path())
+    }
 }
 
 fn stale_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {

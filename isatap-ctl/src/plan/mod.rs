@@ -14,7 +14,7 @@ mod state;
 mod tests;
 
 pub use action::Action;
-pub use apply::{apply, undo};
+pub use apply::{apply, apply_all, undo};
 pub use diff::diff;
 pub use lifetime::brief;
 pub use observe::observe;

@@ -42,6 +42,7 @@ pub async fn observe(netlink: &Netlink, desired: &Desired) -> Result<Observed, E
     let routes = netlink.routes(link.index).await?;
     observed.routes = paths(&routes, |protocol| protocol == RTPROT_ISATAP);
     observed.other_routes = paths(&routes, |protocol| protocol != RTPROT_ISATAP);
+    observed.all_routes = routes;
     Ok(observed)
 }
 

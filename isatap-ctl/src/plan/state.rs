@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::clock::Boottime;
 use crate::kernel::addresses::Lifetimes;
-use crate::kernel::routes::Preference;
+use crate::kernel::routes::{Ipv6Route, Preference};
 
 /// What there should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub struct RouteSpec {
     pub preference: Preference,
 }
 
+/// Destination, next hop and metric of a route.
+pub(super) type Path = (Ipv6Net, Option<Ipv6Addr>, u32);
+
 /// What there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
@@ -72,6 +75,8 @@ pub struct Observed {
     pub routes: BTreeSet<RouteSpec>,
     /// The routes through it that are not.
     pub other_routes: BTreeSet<RouteSpec>,
+    /// Every route through it as it was read, also those of other tables.
+    pub all_routes: Vec<Ipv6Route>,
     /// Those of the desired settings that exist.
     pub sysctls: BTreeMap<String, String>,
 }
@@ -115,9 +120,10 @@ impl AddressSpec {
 }
 
 impl RouteSpec {
-    /// Whether both are the same path, whatever their preference: there can be only one of them.
-    pub fn is_same_path(&self, other: &Self) -> bool {
-        let path = |r: &Self| (r.destination, r.gateway, r.metric);
-        path(self) == path(other)
+    /// What makes it one path, whatever its preference: there can be only one of them.
+    pub(super) fn path(&self) -> Path {
+        #[cfg(test)]
+        super::tests::PATHS_ASKED_FOR.set(super::tests::PATHS_ASKED_FOR.get() + 1);
+        (self.destination, self.gateway, self.metric)
     }
 }

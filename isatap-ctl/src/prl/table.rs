@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use isatap_common::abi::PrlSource;
+use isatap_common::abi::{PRL_LEN, PrlSource};
 use isatap_common::addr::is_martian_ipv4;
 
 /// Why the list stays as it is.
@@ -14,8 +14,13 @@ pub enum PrlError {
     #[error("{0} is an address of this node, which cannot be its own router")]
     Own(Ipv4Addr),
     /// The list is full.
-    #[error("{0} is refused: the list has its {limit} routers already", limit = Table::LIMIT)]
-    Full(Ipv4Addr),
+    #[error("{router} is refused: the list has its {limit} routers already")]
+    Full {
+        /// The one too many.
+        router: Ipv4Addr,
+        /// How many there can be, of its source or of all.
+        limit: usize,
+    },
 }
 
 /// The list, each entry with the sources that name it; it stays until the last of them goes.
@@ -26,8 +31,10 @@ pub struct Table {
 }
 
 impl Table {
-    /// How many routers it holds, so that an answer from outside cannot fill the memory.
-    pub const LIMIT: usize = 64;
+    /// How many routers it holds, as many as the kernel programs take.
+    pub const LIMIT: usize = PRL_LEN as usize;
+    /// How many of them from DNS, so that an answer from outside cannot fill the memory.
+    pub const DNS_LIMIT: usize = 64;
 
     /// An empty list.
     pub fn new() -> Self {
@@ -47,10 +54,25 @@ impl Table {
         if self.own.contains(&router) {
             return Err(PrlError::Own(router));
         }
-        if self.entries.len() >= Self::LIMIT && !self.entries.contains_key(&router) {
-            return Err(PrlError::Full(router));
+        if !self.entries.contains_key(&router) {
+            self.check_room(source, router)?;
         }
         Ok(self.entries.entry(router).or_default().insert(source))
+    }
+
+    fn check_room(&self, source: PrlSource, router: Ipv4Addr) -> Result<(), PrlError> {
+        let is_from_dns = |sources: &&BTreeSet<_>| sources.contains(&PrlSource::Dns);
+        let (count, limit) = if source == PrlSource::Dns {
+            let listed = self.entries.values().filter(is_from_dns).count();
+            (listed, Self::DNS_LIMIT)
+        } else {
+            (self.entries.len(), Self::LIMIT)
+        };
+        if count < limit {
+            Ok(())
+        } else {
+            Err(PrlError::Full { router, limit })
+        }
     }
 
     /// Lets `source` no longer name `router`; `true` if it did.
@@ -128,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_capped() {
+    fn dns_is_capped_early() {
         let mut table = Table::new();
         for last in 1..=64 {
             table
@@ -137,11 +159,37 @@ mod tests {
         }
         let more = Ipv4Addr::new(10, 0, 1, 1);
         let refused = table.add(PrlSource::Dns, more).unwrap_err();
-        assert_eq!(refused, PrlError::Full(more));
+        let limit = Table::DNS_LIMIT;
+        assert_eq!(
+            refused,
+            PrlError::Full {
+                router: more,
+                limit
+            }
+        );
         assert_eq!(
             refused.to_string(),
             "10.0.1.1 is refused: the list has its 64 routers already"
         );
         assert_eq!(table.add(PrlSource::Static, A), Ok(true));
+        assert_eq!(table.add(PrlSource::Static, more), Ok(true));
+    }
+
+    #[test]
+    fn no_more_are_listed_than_the_programs_take() {
+        let mut table = Table::new();
+        let first = Ipv4Addr::new(10, 0, 0, 0).to_bits();
+        for number in 0..PRL_LEN {
+            let router = Ipv4Addr::from_bits(first + number);
+            assert_eq!(table.add(PrlSource::Static, router), Ok(true));
+        }
+        let more = Ipv4Addr::new(192, 0, 2, 1);
+        let limit = Table::LIMIT;
+        let full = PrlError::Full {
+            router: more,
+            limit,
+        };
+        assert_eq!(table.add(PrlSource::Command, more), Err(full));
+        assert_eq!(table.add(PrlSource::Command, A), Ok(true));
     }
 }

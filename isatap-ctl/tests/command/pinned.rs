@@ -15,6 +15,9 @@ const NAME: &str = "isatap-test";
 /// Maps as the daemon pins them, removed in the end.
 struct Pinned(PathBuf);
 
+/// `BPF_F_MMAPABLE`
+const MAPPABLE: u32 = 1 << 10;
+
 impl Pinned {
     fn new() -> Self {
         let pinned = Self(bpffs::prepare(NAME).unwrap());
@@ -123,6 +126,10 @@ impl Pinned {
         let key = counter_index(Direction::Out, Layer::Tc, Reason::NoLocator);
         map.set(key, each(1), 0).unwrap();
         map.pin(self.path("COUNTERS")).unwrap();
+
+        let cpus = u32::try_from(cpus).unwrap();
+        let map: Array<MapData, Cache> = Array::create(cpus, MAPPABLE).unwrap();
+        map.pin(self.path("NEXT_HOPS")).unwrap();
     }
 }
 

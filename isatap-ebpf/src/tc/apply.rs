@@ -14,10 +14,7 @@ use aya_ebpf::{
 };
 use isatap_common::{
     octets::Octets as _,
-    path::{
-        Reason,
-        rewrite::{Push, Strip},
-    },
+    path::{Reason, rewrite::Strip},
     wire::{ethernet, ipv4, ipv6},
 };
 
@@ -63,21 +60,25 @@ fn strip_by_protocol(ctx: &TcContext, strip: Strip) -> Result<(), Reason> {
 
 /// Puts the outer header and then `header` in front of a packet that has no link-layer header.
 #[inline(always)]
-pub fn push(ctx: &TcContext, push: &Push, header: &[u8; ethernet::LENGTH]) -> Result<(), Reason> {
+pub fn push(
+    ctx: &TcContext,
+    outer: &[u8; ipv4::LENGTH],
+    header: &[u8; ethernet::LENGTH],
+) -> Result<(), Reason> {
     make_room(ctx)?;
     let mut both = [0; ethernet::LENGTH + ipv4::LENGTH];
     both[..ethernet::LENGTH].copy_from_slice(header);
-    both[ethernet::LENGTH..].copy_from_slice(&push.outer);
+    both[ethernet::LENGTH..].copy_from_slice(outer);
     store(ctx, 0, &both)
 }
 
 /// The same for a packet whose link-layer addresses the kernel will fill in.
 #[inline(always)]
-pub fn push_unaddressed(ctx: &TcContext, push: &Push) -> Result<(), Reason> {
+pub fn push_unaddressed(ctx: &TcContext, outer: &[u8; ipv4::LENGTH]) -> Result<(), Reason> {
     make_room(ctx)?;
     let mut both = [0; 2 + ipv4::LENGTH];
     both[..2].copy_from_slice(&ethernet::IPV4.to_be_bytes());
-    both[2..].copy_from_slice(&push.outer);
+    both[2..].copy_from_slice(outer);
     store(ctx, ethernet::LENGTH - 2, &both)
 }
 

@@ -3,17 +3,18 @@
 use aya_ebpf::{EbpfContext as _, programs::TcContext};
 use isatap_common::{
     abi::{Direction, Layer},
+    addr::Address,
     path::{
         self, Reason, Site as _,
         admit::{self, Tunnel},
-        parse, rewrite,
+        parse,
     },
     wire::{ethernet, ipv4, ipv6},
 };
 
 use super::{Forwarded, apply, end};
 use crate::{
-    cache::{self, Line},
+    cache::Cache,
     count::{Tally, identification},
     fib,
     site::Maps,
@@ -47,29 +48,30 @@ fn cached(
 ) -> Option<Result<Forwarded, Reason>> {
     let packet = parse::outbound(buffer, 0).ok()?;
     let inner = &packet.inner;
-    let line = Line::of(inner.destination, cache::now())?;
-    let next_hop = line.forward(site.config())?;
-    if u32::from_ne_bytes(next_hop.remote) == 0 || admit::embeds_own_off_link(inner.source, site) {
+    let cache = Cache::of_this_cpu()?;
+    let way = cache.way(inner.destination);
+    let next_hop = way.known(inner.destination, cache.now())?;
+    if !next_hop.is_tunnel() || admit::embeds_own_off_link(inner.source, site) {
         return None;
     }
-    let tunnel = Tunnel {
-        remote: next_hop.remote,
-        locator: next_hop.locator.into(),
-    };
     let reason = Reason::Cached;
     let tally = Tally::of(Direction::Out, Layer::Tc, reason)?;
-    let push = rewrite::push(&packet, tunnel, tally.identification(Layer::Tc), site).ok()?;
     let (segments, bytes) = (buffer.segments(), inner.total_length());
-    line.sent(segments, bytes);
+    let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
+    let outer = next_hop.outer(inner.traffic_class() & cache.copied(), total);
+    way.sent(segments, bytes);
     Some(
-        apply::push(ctx, &push, &ethernet::header(next_hop.macs, ethernet::IPV4)).map(|()| {
-            Forwarded {
-                action: apply::redirect(next_hop.egress),
-                reason,
-                tally,
-                packets: segments,
-                bytes,
-            }
+        apply::push(
+            ctx,
+            &outer,
+            &ethernet::header(next_hop.macs, ethernet::IPV4),
+        )
+        .map(|()| Forwarded {
+            action: apply::redirect(next_hop.egress),
+            reason,
+            tally,
+            packets: segments,
+            bytes,
         }),
     )
 }
@@ -77,18 +79,22 @@ fn cached(
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
 fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Forwarded, Reason> {
-    let (packet, tunnel, push) = path::encapsulate(buffer, 0, identification(Layer::Tc), site)?;
+    let (packet, tunnel, push) = path::encapsulate(buffer, 0, identification(), site)?;
     let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
-    let line = Line::of(packet.inner.destination, cache::now()).ok_or(Reason::Failed)?;
+    let (destination, cache) = (
+        packet.inner.destination,
+        Cache::of_this_cpu().ok_or(Reason::Failed)?,
+    );
+    let way = cache.way(destination);
     // The kernel compares segments itself.
     let total = if buffer.is_gso() {
         0
     } else {
         bytes + ipv4::LENGTH as u32
     };
-    let egress = resolve(ctx, &line, tunnel, total, site)?;
-    line.sent(segments, bytes);
-    apply::push_unaddressed(ctx, &push)?;
+    let egress = resolve(ctx, (cache, destination), tunnel, total, site)?;
+    way.sent(segments, bytes);
+    apply::push_unaddressed(ctx, &push.outer)?;
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
     let reason = Reason::Resolved;
@@ -106,24 +112,26 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
 #[inline(always)]
 fn resolve(
     ctx: &TcContext,
-    line: &Line,
+    (cache, destination): (Cache, Address),
     tunnel: Tunnel,
     total: u32,
     site: &Maps<'_>,
 ) -> Result<u32, Reason> {
     let config = site.config();
     let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
-    let is_due = line.is_due();
+    let way = cache.way(destination);
+    let is_due = way.is_due(destination);
     // Without a length the kernel leaves path MTUs aside, which anybody can lower by an ICMPv4
     // message: routers may fragment what we send.
     match fib::ipv4(ctx.as_ptr(), config.device, locator.ipv4, tunnel.remote, 0) {
-        Ok(way) if way.egress == config.device => Err(Reason::NoRoute),
-        Ok(way) if total > u32::from(way.mtu) => Err(Reason::TooBig),
-        Ok(way) => {
+        Ok(found) if found.egress == config.device => Err(Reason::NoRoute),
+        Ok(found) if total > u32::from(found.mtu) => Err(Reason::TooBig),
+        Ok(found) => {
             if !is_due {
-                line.fill_forward(config, &way, tunnel.remote, tunnel.locator);
+                let ends = (locator.ipv4, tunnel.remote);
+                way.fill(destination, config, &found, ends, cache.now());
             }
-            Ok(way.egress)
+            Ok(found.egress)
         }
         Err(no_way) if no_way.reason == Reason::NoNeighbor && no_way.egress != 0 => {
             Ok(no_way.egress)

@@ -17,12 +17,7 @@ use isatap_common::{
 };
 
 use super::{Forwarded, apply, end};
-use crate::{
-    cache::{self, Line},
-    count::Tally,
-    site::Maps,
-    window::Buffer,
-};
+use crate::{cache::Cache, count::Tally, site::Maps, window::Buffer};
 
 /// Octets that a decision may read: both headers and the ICMPv6 type.
 const HEADERS: usize = INNER_AT + ipv6::LENGTH + 1;
@@ -81,12 +76,18 @@ fn deliver(ctx: &TcContext, strip: Strip, site: &Maps<'_>) -> Result<Forwarded, 
 #[inline(always)]
 fn cached(buffer: &Buffer<'_>, site: &Maps<'_>) -> Option<Strip> {
     let packet = parse::plain(buffer, ethernet::LENGTH)?;
-    let source = Line::of(packet.inner.source, cache::now())?;
-    if !is_ordinary(&packet, site) || !source.admits(&packet.outer, buffer.ifindex(), site) {
+    // Of another address than the one that embeds the outer source nothing is in the cache.
+    if packet.inner.source.embedded() != Some(packet.outer.source) || !is_ordinary(&packet, site) {
+        return None;
+    }
+    let origin = packet.origin(buffer.ifindex());
+    let cache = Cache::of_this_cpu()?;
+    let admission = cache.admission(origin.prefix, origin.remote);
+    if !admission.holds(&origin, cache.now()) {
         return None;
     }
     let strip = rewrite::strip(&packet).ok()?;
-    source.heard(buffer.segments(), strip.length);
+    admission.heard(buffer.segments(), strip.length);
     Some(strip)
 }
 
@@ -114,11 +115,12 @@ fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     let (packet, admitted, strip) = path::decapsulate(buffer, ethernet::LENGTH, ifindex, site)?;
     if admitted.from_host
         && admitted.scope != Scope::Link
-        && let Some(slot) = site.locator(ifindex, packet.outer.destination)
-        && let Some(source) = Line::of(packet.inner.source, cache::now())
+        && let origin = packet.origin(ifindex)
+        && let Some(cache) = Cache::of_this_cpu()
     {
-        source.fill_source(site.config(), packet.outer.source, slot);
-        source.heard(buffer.segments(), strip.length);
+        let admission = cache.admission(origin.prefix, origin.remote);
+        admission.fill(&origin, site.config(), cache.now());
+        admission.heard(buffer.segments(), strip.length);
     }
     Ok(strip)
 }

@@ -7,53 +7,73 @@ use aya_ebpf::{
     programs::XdpContext,
 };
 use isatap_common::{
-    path::{
-        Reason,
-        rewrite::{Push, Strip},
-    },
+    abi::NextHop,
+    octets::Head as _,
+    path::Reason,
     wire::{ethernet, ipv4, ipv6},
 };
 
-use crate::maps::LINKS;
+use crate::{maps::LINKS, window::Words};
 
-/// Removes the outer header and puts one of `macs` in front of the inner packet.
+/// Where the inner header is in a frame of protocol 41.
+const INNER_AT: usize = ethernet::LENGTH + ipv4::LENGTH;
+
+/// Takes the outer header off a frame and addresses the inner packet, one hop further.
 #[inline(always)]
-pub fn strip(ctx: &XdpContext, macs: [u8; 12], strip: Strip, hop_limit: u8) -> Result<(), Reason> {
-    let inner_at = ethernet::LENGTH + ipv4::LENGTH;
-    let data = writable(ctx, inner_at + ipv6::LENGTH)?;
-    // SAFETY: `writable` has checked that the frame reaches as far as the inner header.
+pub fn strip(ctx: &XdpContext, head: Words, next_hop: &NextHop) -> Result<(), Reason> {
+    let data = head.start();
+    // SAFETY: whoever made the head has checked that the frame has it.
     unsafe {
-        address(data.add(ipv4::LENGTH), macs, ethernet::IPV6);
-        if strip.is_marked {
-            store(data.add(inner_at), &strip.first_word);
-        }
-        data.add(inner_at + ipv6::HOP_LIMIT_AT).write(hop_limit);
+        address(data.add(ipv4::LENGTH), next_hop, ethernet::IPV6);
+        pass_on(
+            data.add(INNER_AT),
+            head.octet(INNER_AT + ipv6::HOP_LIMIT_AT),
+        );
     }
     adjust_head(ctx, ipv4::LENGTH as i32)
 }
 
-/// Puts the outer header, and one of `macs` before it, in front of the packet.
+/// Stores other first octets into the inner packet.
 #[inline(always)]
-pub fn push(ctx: &XdpContext, macs: [u8; 12], push: &Push, hop_limit: u8) -> Result<(), Reason> {
-    adjust_head(ctx, -(ipv4::LENGTH as i32))?;
-    let inner_at = ethernet::LENGTH + ipv4::LENGTH;
-    let data = writable(ctx, inner_at + ipv6::LENGTH)?;
+pub fn mark(head: Words, first_word: [u8; 4]) {
     // SAFETY: as above.
-    unsafe {
-        address(data, macs, ethernet::IPV4);
-        store(data.add(ethernet::LENGTH), &push.outer);
-        data.add(inner_at + ipv6::HOP_LIMIT_AT).write(hop_limit);
-    }
-    Ok(())
+    unsafe { store(head.start().add(INNER_AT), &first_word) }
 }
 
+/// Makes room for the outer header.
 #[inline(always)]
-fn writable(ctx: &XdpContext, length: usize) -> Result<*mut u8, Reason> {
-    let data = ctx.data();
-    if data + length > ctx.data_end() {
-        return Err(Reason::Failed);
+pub fn room(ctx: &XdpContext) -> Result<(), Reason> {
+    adjust_head(ctx, -(ipv4::LENGTH as i32))
+}
+
+/// Stores an outer header into the room in front of the packet, and addresses it, one hop further.
+#[inline(always)]
+pub fn push(head: Words, next_hop: &NextHop, outer: &[u8; ipv4::LENGTH]) {
+    let data = head.start();
+    // SAFETY: as above.
+    unsafe {
+        address(data, next_hop, ethernet::IPV4);
+        store(data.add(ethernet::LENGTH), outer);
+        pass_on(
+            data.add(INNER_AT),
+            head.octet(INNER_AT + ipv6::HOP_LIMIT_AT),
+        );
     }
-    Ok(data as *mut u8)
+}
+
+/// Takes one from the hop limit of the packet at `inner`.
+///
+/// # Safety
+///
+/// Its header is inside the frame.
+#[inline(always)]
+unsafe fn pass_on(inner: *mut u8, hop_limit: u8) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        inner
+            .add(ipv6::HOP_LIMIT_AT)
+            .write(hop_limit.wrapping_sub(1))
+    }
 }
 
 #[inline(always)]
@@ -66,17 +86,14 @@ fn adjust_head(ctx: &XdpContext, by: i32) -> Result<(), Reason> {
     }
 }
 
-/// Sends the frame out of `egress`.
+/// Sends the frame out of `egress`, to which a line of the cache leads. `LINKS` has lost it only
+/// where the daemon took it away since that line was read; then the frame is lost, which the kernel
+/// traces (`xdp_exception`).
 #[inline(always)]
-pub fn redirect(egress: u32) -> Result<u32, Reason> {
+pub fn redirect(egress: u32) -> u32 {
     let links = (&raw const LINKS).cast_mut().cast();
-    // SAFETY: the first argument is a map. aya's own function takes an absolute value in between.
-    let action = unsafe { bpf_redirect_map(links, u64::from(egress), 0) };
-    if action == i64::from(xdp_action::XDP_REDIRECT) {
-        Ok(xdp_action::XDP_REDIRECT)
-    } else {
-        Err(Reason::Failed)
-    }
+    // SAFETY: the first argument is a map. aya's own function compares what comes back.
+    unsafe { bpf_redirect_map(links, u64::from(egress), u64::from(xdp_action::XDP_ABORTED)) as u32 }
 }
 
 /// Stores a link-layer header.
@@ -85,11 +102,14 @@ pub fn redirect(egress: u32) -> Result<u32, Reason> {
 ///
 /// Its octets from `to` are inside the frame.
 #[inline(always)]
-unsafe fn address(to: *mut u8, macs: [u8; 12], ethertype: u16) {
+unsafe fn address(to: *mut u8, next_hop: &NextHop, ethertype: u16) {
     // SAFETY: the caller's promise; BPF stores need no alignment.
     unsafe {
-        store(to, &macs);
-        to.add(macs.len()).cast::<u16>().write(ethertype.to_be());
+        let [first, second, third] = next_hop.macs;
+        to.cast::<u32>().write(first);
+        to.add(4).cast::<u32>().write(second);
+        to.add(8).cast::<u32>().write(third);
+        to.add(12).cast::<u16>().write(ethertype.to_be());
     }
 }
 

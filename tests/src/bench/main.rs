@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use isatap_tests::bench::report;
 use isatap_tests::bench::run::{self, Amount};
+use isatap_tests::bench::{control, report};
 use isatap_tests::interop::run::Ours;
+use isatap_tests::interrupt;
 
 #[derive(Parser)]
 #[command(name = "isatap-bench", about)]
@@ -36,6 +37,21 @@ enum Task {
         /// Where the figures go
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
+    },
+    /// Measure on this machine, in namespaces, what the daemon takes to start, to reload, to answer
+    Control {
+        /// One round
+        #[arg(long)]
+        quick: bool,
+        /// The controller, as it is installed
+        #[arg(long, value_name = "PROGRAM")]
+        isatap_ctl: PathBuf,
+        /// Where the figures go
+        #[arg(long, value_name = "DIRECTORY")]
+        results: PathBuf,
+        /// Write the document
+        #[arg(long, value_name = "FILE")]
+        document: Option<PathBuf>,
     },
     /// Set the figures of machines beside each other; fails when packets were lost
     Report {
@@ -74,6 +90,21 @@ fn perform(task: Task) -> Result<bool> {
             };
             let amount = if quick { Amount::QUICK } else { Amount::FULL };
             run::run(amount, &accelerator, ours, &results).map(|()| true)
+        }
+        Task::Control {
+            quick,
+            isatap_ctl,
+            results,
+            document,
+        } => {
+            interrupt::catch()?;
+            let rounds = if quick {
+                control::Rounds::QUICK
+            } else {
+                control::Rounds::FULL
+            };
+            let outcome = control::run(rounds, &isatap_ctl, &results)?;
+            control::report::report(&outcome, document.as_deref())
         }
         Task::Report { document, results } => report::report(&results, document.as_deref()),
     }

@@ -6,6 +6,7 @@
 
 mod bed;
 mod case;
+pub mod control;
 pub mod cost;
 mod device;
 mod entrance;

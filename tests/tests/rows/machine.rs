@@ -7,10 +7,10 @@ use aya::{
     programs::{SchedClassifier, Xdp},
 };
 use isatap_common::{
-    abi::{Direction, Layer, Role, Switches, counter_index},
+    abi::{Direction, Layer, Role, Switches},
     path::Reason,
 };
-use isatap_ctl::datapath::{AttachedMode, Datapath, Hook};
+use isatap_ctl::datapath::{self, AttachedMode, Datapath, Hook};
 use nix::sched::{CloneFlags, unshare};
 
 use super::site::{Indexes, tables};
@@ -129,9 +129,10 @@ impl Machine {
     /// Packets of each reason so far.
     pub fn counters(&self, direction: Direction, layer: Layer) -> Vec<u64> {
         let packets = |reason: &Reason| {
-            let index = counter_index(direction, layer, *reason);
-            let cpus = self.datapath.maps.counters.get(&index, 0).unwrap();
-            cpus.iter().map(|counter| counter.packets).sum()
+            let maps = &self.datapath.maps;
+            let place = (direction, layer, *reason);
+            let counted = datapath::counted(&maps.counters, &maps.caches, place);
+            counted.unwrap().packets
         };
         Reason::ALL.iter().map(packets).collect()
     }

@@ -31,6 +31,7 @@ pub(super) fn all(table: Table, pins: &Pins) -> Result<Vec<Entry>> {
         Table::Counters => Ok(counters::read(pins)?.iter().map(counter).collect()),
         Table::Config => config(pins),
         Table::Events => Err(a_stream().into()),
+        Table::Uncached => Err(programs().into()),
     }
 }
 
@@ -51,12 +52,17 @@ pub(super) fn get(table: Table, pins: &Pins, key: &str) -> Result<Vec<Entry>> {
         Table::Counters => one_counter(pins, key),
         Table::Config => Ok(only(config(pins)?, key)),
         Table::Events => Err(a_stream().into()),
+        Table::Uncached => Err(programs().into()),
     }
 }
 
 fn only(mut entries: Vec<Entry>, key: &str) -> Vec<Entry> {
     entries.retain(|entry| entry.key == key);
     entries
+}
+
+fn programs() -> Failure {
+    Failure::failed("UNCACHED holds programs; `bpftool prog` shows them")
 }
 
 fn a_stream() -> Failure {

@@ -132,7 +132,7 @@ fn list(pins: &Pins, interface: &str, output: &mut Output<'_>) -> Result<()> {
 
 fn listed(table: Table, pins: &Pins) -> Result<Listed> {
     let entries = match table {
-        Table::Events => None,
+        Table::Events | Table::Uncached => None,
         _ => Some(contents::all(table, pins)?.len()),
     };
     Ok(Listed {

@@ -38,6 +38,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
             alive: false,
             pid: lock::holder(interface).ok().flatten(),
             version: None,
+            loop_lag: None,
         },
         device: device(interface, config.mtu),
         locators: locators(&pins)?,

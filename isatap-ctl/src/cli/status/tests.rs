@@ -18,6 +18,12 @@ fn full() -> StatusDocument {
             alive: true,
             pid: Some(42),
             version: Some("0.1.0".to_owned()),
+            loop_lag: Some(LoopLag {
+                ticks: 500,
+                p50_microseconds: 639,
+                p99_microseconds: 1279,
+                max_microseconds: 35_714,
+            }),
         },
         device: Some(DeviceStatus {
             name: "isatap0".to_owned(),
@@ -116,13 +122,17 @@ fn a_router_says_who_advertises() {
     assert_eq!(other.as_deref(), Some(expected));
 }
 
-/// An earlier daemon does not say who advertises.
+/// An earlier daemon says neither who advertises nor how late it is.
 #[test]
-fn a_document_without_the_advertiser_reads() {
+fn a_document_of_an_earlier_daemon_reads() {
     let mut document = serde_json::to_value(full()).unwrap();
     document.as_object_mut().unwrap().remove("advertised_by");
+    let daemon = document["daemon"].as_object_mut().unwrap();
+    daemon.remove("loop_lag");
     let read: StatusDocument = serde_json::from_value(document).unwrap();
-    assert_eq!(read, full());
+    let mut expected = full();
+    expected.daemon.loop_lag = None;
+    assert_eq!(read, expected);
 }
 
 #[test]

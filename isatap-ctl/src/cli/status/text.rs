@@ -3,7 +3,8 @@ use anyhow::Result;
 use crate::cli::columns::Columns;
 use crate::cli::{Output, prl, words};
 use crate::control::{
-    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, Role, StatusDocument, XdpState,
+    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, Role, StatusDocument,
+    XdpState,
 };
 
 /// Everything, in sections; a section without content is left out.
@@ -50,6 +51,9 @@ fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
         output.style.bad(&daemon)
     };
     writeln!(output.to, "  daemon     {daemon}")?;
+    if let Some(lag) = status.daemon.loop_lag {
+        writeln!(output.to, "  loop lag   {}", loop_lag(lag))?;
+    }
     match &status.device {
         Some(device) => {
             let state = if device.up { "up" } else { "down" };
@@ -64,6 +68,16 @@ fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
         writeln!(output.to, "  address    {address}")?;
     }
     Ok(())
+}
+
+fn loop_lag(lag: LoopLag) -> String {
+    let [half, most, all] = [
+        lag.p50_microseconds,
+        lag.p99_microseconds,
+        lag.max_microseconds,
+    ]
+    .map(|microseconds| format!("{:.1} ms", f64::from(microseconds) / 1000.0));
+    format!("p50 {half}, p99 {most}, max {all}")
 }
 
 const fn adverts(by: AdvertisedBy) -> &'static str {

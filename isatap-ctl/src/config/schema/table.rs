@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -82,7 +83,7 @@ impl<'a> Table<'a> {
 
     /// The items of the array `key`, if it is there; an item that is wrong or there twice is left
     /// out.
-    pub fn list<T: PartialEq>(
+    pub fn list<T: Clone + Ord>(
         &self,
         key: &'static str,
         read: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
@@ -92,10 +93,10 @@ impl<'a> Table<'a> {
             self.refuse(key, value, Wrong::expected("a list in [ ]"));
             return None;
         };
-        let mut items = Vec::new();
+        let (mut items, mut seen) = (Vec::new(), BTreeSet::new());
         for item in array {
             match self.convert(key, item, &read) {
-                Some(read) if items.contains(&read) => self.twice(key, item),
+                Some(read) if !seen.insert(read.clone()) => self.twice(key, item),
                 read => items.extend(read),
             }
         }
@@ -103,7 +104,7 @@ impl<'a> Table<'a> {
     }
 
     /// As [`Table::list`], but an absent key and an empty list are errors.
-    pub fn require_list<T: PartialEq>(
+    pub fn require_list<T: Clone + Ord>(
         &self,
         key: &'static str,
         read: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::{Icmpv6Socket, Protocol41Socket};
 use crate::kernel::addresses::Lifetimes;
 use crate::kernel::routes::{Beside, Ipv6Route, Preference, RT_TABLE_MAIN, RTPROT_ISATAP};
-use crate::kernel::{Netlink, netns, sysctl, tun};
+use crate::kernel::{Change, Netlink, netns, sysctl, tun};
 
 const ROUTER_SOLICITATION: u8 = 133;
 const ECHO_REQUEST: u8 = 128;
@@ -26,7 +26,12 @@ async fn device(netlink: &Netlink) -> (OwnedFd, u32) {
     let index = netlink.link("isatap0").await.unwrap().unwrap().index;
     netlink.set_generates_addresses(index, false).await.unwrap();
     netlink.set_up(index, true).await.unwrap();
-    let added = netlink.put_ipv6_address(index, OURS, 64, Lifetimes::default());
+    let added = netlink.change(Change::put_ipv6_address(
+        index,
+        OURS,
+        64,
+        Lifetimes::default(),
+    ));
     added.await.unwrap();
     listens().await;
     let on_link = Ipv6Route {
@@ -37,7 +42,7 @@ async fn device(netlink: &Netlink) -> (OwnedFd, u32) {
         preference: Preference::Medium,
         table: RT_TABLE_MAIN,
     };
-    let added = netlink.add_route(index, &on_link, Beside::Refused);
+    let added = netlink.change(Change::add_route(index, &on_link, Beside::Refused));
     added.await.unwrap();
     (fd, index)
 }
@@ -122,7 +127,12 @@ fn a_message_leaves_with_source_hop_limit_and_checksum() {
         let netlink = Netlink::connect().unwrap();
         let (fd, index) = device(&netlink).await;
         let more = "fe80::5efe:a00:9".parse().unwrap();
-        let added = netlink.put_ipv6_address(index, more, 64, Lifetimes::default());
+        let added = netlink.change(Change::put_ipv6_address(
+            index,
+            more,
+            64,
+            Lifetimes::default(),
+        ));
         added.await.unwrap();
         let socket = Icmpv6Socket::open("isatap0", index, &[], None).unwrap();
         let message = icmpv6(134, THEIRS)[40..].to_vec();

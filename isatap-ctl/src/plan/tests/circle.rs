@@ -2,21 +2,21 @@
 
 use nix::errno::Errno;
 
-use super::super::{Action, apply, diff, observe, undo};
+use super::super::{Action, apply, apply_all, diff, observe, undo};
 use super::*;
 use crate::clock;
 use crate::kernel::addresses::Lifetimes;
 use crate::kernel::routes::{Beside, Ipv6Route, RT_TABLE_MAIN};
-use crate::kernel::{Error, Netlink, netns, tun};
+use crate::kernel::{Change, Error, Netlink, netns, tun};
 
 /// Takes every step from what there is to `desired`.
 async fn reach(netlink: &Netlink, desired: &Desired) -> Vec<Action> {
     let observed = observe(netlink, desired).await.unwrap();
     let actions = diff(desired, &observed);
-    for action in &actions {
-        let applied = apply(netlink, action).await;
-        applied.unwrap_or_else(|error| panic!("{action}: {error}"));
-    }
+    let mut taken = Vec::new();
+    let applied = apply_all(netlink, &actions, &mut taken).await;
+    applied.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(taken, actions);
     actions
 }
 
@@ -96,7 +96,9 @@ fn what_an_administrator_adds_stays() {
             preference: Preference::Medium,
             table: RT_TABLE_MAIN,
         };
-        let added = netlink.add_route(index, &theirs, Beside::Refused).await;
+        let added = netlink
+            .change(Change::add_route(index, &theirs, Beside::Refused))
+            .await;
         added.unwrap();
         let status = std::process::Command::new("ip")
             .args(["-6", "addr", "add", "2001:db8:a::1/64", "dev", "isatap0"])
@@ -152,5 +154,34 @@ fn a_device_that_is_not_ours_stops_the_plan() {
         };
         let error = apply(&netlink, &create).await.unwrap_err();
         assert_eq!(error.errno(), Some(Errno::EBUSY));
+    });
+}
+
+#[test]
+fn a_step_that_fails_is_named_and_what_follows_its_kind_waits() {
+    netns::in_new(|| async {
+        let netlink = Netlink::connect().unwrap();
+        let goal = desired(clock::now());
+        reach(&netlink, &goal).await;
+        let device = || "isatap0".to_owned();
+        let put = |text: &str, prefix_len| Action::AddAddress {
+            device: device(),
+            address: ip(text),
+            prefix_len,
+            lifetimes: Lifetimes::default(),
+        };
+        let more = Action::AddRoute {
+            device: device(),
+            route: route("2001:db8:9::/48", None),
+        };
+        let actions = [put("2001:db8::8", 129), put("2001:db8::9", 64), more];
+        let mut taken = Vec::new();
+        let error = apply_all(&netlink, &actions, &mut taken).await.unwrap_err();
+        assert!(error.to_string().contains("2001:db8::8/129"), "{error}");
+        assert_eq!(taken, actions[1..2]);
+        let index = netlink.link("isatap0").await.unwrap().unwrap().index;
+        let routes = netlink.routes(index).await.unwrap();
+        let stays_away = "2001:db8:9::/48".parse().unwrap();
+        assert!(routes.iter().all(|found| found.destination != stays_away));
     });
 }

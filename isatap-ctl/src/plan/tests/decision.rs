@@ -217,3 +217,65 @@ fn programs_read_seconds_and_kebab_case() {
     ]);
     assert_eq!(json, expected);
 }
+
+/// A router with `count` on-link prefixes, numbered from `first` on.
+fn prefixes(first: u32, count: u32) -> Desired {
+    let numbers = || first..first + count;
+    let mut desired = desired(NOW);
+    desired.addresses = numbers()
+        .map(|n| {
+            let address = ip(&format!("2001:db8:{n:x}::5efe:a00:1"));
+            (address, AddressSpec::lasting(64))
+        })
+        .collect();
+    desired.routes = numbers()
+        .map(|n| route(&format!("2001:db8:{n:x}::/64"), None))
+        .collect();
+    desired
+}
+
+#[test]
+fn a_plan_looks_at_each_route_once_or_twice() {
+    let count = 1000;
+    let (old, new) = (prefixes(0, count), prefixes(1, count));
+    let mut observed = fulfilled(&old, NOW);
+    observed.other_routes = prefixes(count + 1, count).routes;
+    PATHS_ASKED_FOR.set(0);
+    assert_eq!(diff(&new, &observed).len(), 4);
+    let change = PATHS_ASKED_FOR.take();
+    assert!(change <= 2 * count as usize, "{change}");
+    observed.routes.clear();
+    observed.addresses.clear();
+    assert_eq!(diff(&new, &observed).len(), 2 * count as usize);
+    let all = PATHS_ASKED_FOR.take();
+    assert!(all <= 4 * count as usize, "{all}");
+}
+
+#[test]
+fn steps_go_together_by_kind_only() {
+    let mut observed = fulfilled(&prefixes(0, 9), NOW);
+    observed.device.as_mut().unwrap().mtu = 1500;
+    let actions = diff(&prefixes(5, 9), &observed);
+    let runs: Vec<_> = actions
+        .chunk_by(Action::goes_with)
+        .map(|run| (run.len(), text(&run[..1]).concat()))
+        .collect();
+    let runs: Vec<_> = runs
+        .iter()
+        .map(|(count, first)| {
+            let words: Vec<_> = first.split(' ').take(2).collect();
+            (*count, words.join(" "))
+        })
+        .collect();
+    let expected = [
+        (1, "set the"),
+        (5, "remove route"),
+        (5, "remove address"),
+        (5, "add address"),
+        (5, "add route"),
+    ];
+    assert_eq!(
+        runs,
+        expected.map(|(count, words)| (count, words.to_owned()))
+    );
+}

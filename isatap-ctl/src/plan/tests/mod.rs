@@ -3,6 +3,7 @@
 mod circle;
 mod decision;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -12,6 +13,11 @@ use crate::clock::Boottime;
 use crate::kernel::routes::Preference;
 
 const DAY: Duration = Duration::from_hours(24);
+thread_local! {
+    /// How often a path was asked for: what comparing costs, whatever the clock says.
+    pub(super) static PATHS_ASKED_FOR: Cell<usize> = const { Cell::new(0) };
+}
+
 const FORWARDING: &str = "net/ipv6/conf/isatap0/forwarding";
 
 fn route(destination: &str, gateway: Option<&str>) -> RouteSpec {

@@ -1,5 +1,6 @@
 //! What is aimed at, and how near it is.
 
+pub mod control;
 pub mod counted;
 
 /// One row of the table of goals, judged by what one instrument brought out.

@@ -1,0 +1,72 @@
+use bytemuck::{Pod, Zeroable};
+
+use super::{Traffic, map_types};
+use crate::addr::Ipv4;
+
+/// Lines of [`super::Cache::sources`]; a power of two, because the hash is cut to its bits.
+pub const SOURCES_LEN: u32 = 1 << 14;
+
+/// One line of [`super::Cache::sources`]: a host of the link whose packets have been admitted. Exactly one CPU cache line.
+///
+/// The inner source is `prefix` with the ISATAP identifier of `remote`, in either form.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Source {
+    /// First half of the inner source, as it stands in a packet.
+    pub prefix: u64,
+    /// When the line is believed no more, by [`super::Clock`].
+    pub until: u64,
+    /// Packets from the host since the line was filled.
+    pub heard: Traffic,
+    /// Outer source.
+    pub remote: Ipv4,
+    /// Outer destination: our locator.
+    pub local: Ipv4,
+    /// Interface of the locator.
+    pub ifindex: u32,
+    /// Zero.
+    pub reserved: [u32; 7],
+}
+
+/// What such a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// First half of the inner source, as it stands in a packet.
+    pub prefix: u64,
+    /// Outer source.
+    pub remote: Ipv4,
+    /// Outer destination.
+    pub local: Ipv4,
+    /// Interface that the packet came in through.
+    pub ifindex: u32,
+}
+
+impl Source {
+    /// The place of a host in the table.
+    #[inline(always)]
+    pub const fn index(prefix: u64, remote: Ipv4) -> u32 {
+        // Fibonacci hashing: the top bits of the product depend on every bit below them.
+        let mixed = prefix ^ (u32::from_ne_bytes(remote) as u64);
+        (mixed.wrapping_mul(super::FACTOR) >> (64 - SOURCES_LEN.trailing_zeros())) as u32
+    }
+
+    /// Whether this line is about that origin.
+    #[inline(always)]
+    pub const fn is_of(&self, origin: &Origin) -> bool {
+        self.prefix == origin.prefix
+            && is_same(self.remote, origin.remote)
+            && is_same(self.local, origin.local)
+            && self.ifindex == origin.ifindex
+    }
+}
+
+/// Compared as numbers: octets in a map would be loaded one by one.
+#[inline(always)]
+const fn is_same(one: Ipv4, other: Ipv4) -> bool {
+    u32::from_ne_bytes(one) == u32::from_ne_bytes(other)
+}
+
+map_types!(Source);
+
+const _: () = assert!(size_of::<Source>() == 64);
+const _: () = assert!(SOURCES_LEN.is_power_of_two());

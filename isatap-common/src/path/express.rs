@@ -1,0 +1,334 @@
+//! What a packet must show by itself where its ends are in the cache, because the checks that depend
+//! on addresses alone were made when they came into it.
+//!
+//! A packet that anything is out of the ordinary with is not for here: `None` is no verdict, but
+//! sends it the whole way, [`super::decapsulate`] or [`super::encapsulate`], which has a reason.
+//! Nothing is read into a structure first. A kernel program has few registers and a small stack, so
+//! each field is loaded where it is used, in the order of octets in which it stands.
+
+use crate::{
+    abi::Origin,
+    addr::Address,
+    octets::Head,
+    wire::{checksum, ethernet, ipv4, ipv6},
+};
+
+/// Octets of a frame of protocol 41 that are looked at.
+pub const INWARD: usize = INNER + ipv6::LENGTH;
+/// Octets of a frame of IPv6 that are looked at.
+pub const OUTWARD: usize = PLAIN + ipv6::LENGTH;
+/// Where the outer header starts in a frame of protocol 41.
+const OUTER: usize = ethernet::LENGTH;
+/// Where the inner header starts in it.
+const INNER: usize = OUTER + ipv4::LENGTH;
+/// Where the header starts in a frame of IPv6.
+const PLAIN: usize = ethernet::LENGTH;
+
+/// The EtherType of a frame.
+#[inline(always)]
+pub fn ethertype(head: &impl Head) -> u16 {
+    u16::from_be(head.two(ethernet::LENGTH - 2))
+}
+
+/// The length of the inner packet of a frame of protocol 41, of which `present` octets are in one
+/// piece.
+#[inline(always)]
+pub fn inward(head: &impl Head, present: usize) -> Option<u32> {
+    if !outer_is_plain(head) {
+        return None;
+    }
+    let length = length(head, INNER)?;
+    let total = u32::from(u16::from_be(head.two(OUTER + 2)));
+    if length + ipv4::LENGTH as u32 > total || OUTER + total as usize > present {
+        return None;
+    }
+    is_ordinary(head.octet(INNER + 6)).then_some(length)
+}
+
+/// Neither a tunnel, which may be refused, nor ICMPv6, whose Neighbor Discovery never leaves the link
+/// (RFC 4861). With IPv6 and ICMPv6 goes what has the same two bits, extension headers mostly: three
+/// comparisons would cost more than those are worth.
+#[inline(always)]
+const fn is_ordinary(next_header: u8) -> bool {
+    const BITS: u8 = 0b10_1000;
+    const { assert!(ipv6::NEXT_IPV6 & BITS == BITS && ipv6::NEXT_ICMPV6 & BITS == BITS) };
+    next_header & BITS != BITS && next_header != ipv6::NEXT_IPV4
+}
+
+/// No options, no fragment, nothing to say about congestion that the inner header does not, and the
+/// checksum is right.
+#[inline(always)]
+fn outer_is_plain(head: &impl Head) -> bool {
+    // Version, length, and congestion on the way.
+    const FIRST: u16 = 0xff03_u16.to_be();
+    const NO_OPTIONS: u16 = 0x4500_u16.to_be();
+    // Neither flag but Don't Fragment, no offset, any time to live, and the protocol.
+    const IRRELEVANT: u32 = 0xc000_ff00_u32.to_be();
+    const PROTOCOL: u32 = (ipv4::PROTOCOL_IPV6 as u32).to_be();
+    (head.two(OUTER) & FIRST == NO_OPTIONS || says_as_much(head))
+        && head.four(OUTER + 6) & !IRRELEVANT == PROTOCOL
+        && checksum::is_right(
+            u64::from(head.four(OUTER))
+                + u64::from(head.four(OUTER + 4))
+                + u64::from(head.four(OUTER + 8))
+                + u64::from(head.four(OUTER + 12))
+                + u64::from(head.four(OUTER + 16)),
+        )
+}
+
+/// Whether the outer header has no options, and says the same about congestion as the inner one
+/// (RFC 6040 section 4.2).
+#[inline(always)]
+fn says_as_much(head: &impl Head) -> bool {
+    const ECN: u8 = 0b11;
+    let inner = head.octet(INNER + 1) >> 4;
+    head.octet(OUTER) == 0x45 && (head.octet(OUTER + 1) ^ inner) & ECN == 0
+}
+
+/// The length of the IPv6 packet at `at`, if a router may forward it once more.
+#[inline(always)]
+fn length(head: &impl Head, at: usize) -> Option<u32> {
+    const VERSION: u16 = 0xf000_u16.to_be();
+    const IPV6: u16 = 0x6000_u16.to_be();
+    let payload = u16::from_be(head.two(at + 4));
+    let may_go_on = head.octet(at + ipv6::HOP_LIMIT_AT) > 1;
+    (head.two(at) & VERSION == IPV6 && payload != 0 && may_go_on)
+        .then(|| u32::from(payload) + ipv6::LENGTH as u32)
+}
+
+/// Who sent a frame of protocol 41, if the inner source is an ISATAP address that embeds the outer
+/// one (RFC 5214 section 7.3).
+#[inline(always)]
+pub fn origin(head: &impl Head, ifindex: u32) -> Option<Origin> {
+    let remote = head.four(OUTER + 12);
+    let embeds_it = is_isatap(head, INNER + 8) && head.four(INNER + 20) == remote;
+    embeds_it.then(|| Origin {
+        prefix: head.eight(INNER + 8),
+        remote: remote.to_ne_bytes(),
+        local: head.four(OUTER + 16).to_ne_bytes(),
+        ifindex,
+    })
+}
+
+/// The inner destination of a frame of protocol 41.
+#[inline(always)]
+pub fn inner_destination(head: &impl Head) -> Address {
+    address(head, INNER + 24)
+}
+
+/// The length of the IPv6 packet of a frame of which `present` octets are in one piece. Its source is
+/// an ordinary native address: one that may be forwarded and embeds no IPv4 address, so it cannot
+/// embed ours (RFC 6324 section 3.3).
+#[inline(always)]
+pub fn outward(head: &impl Head, present: usize) -> Option<u32> {
+    let length = length(head, PLAIN)?;
+    if PLAIN + length as usize > present {
+        return None;
+    }
+    let (source, destination) = (PLAIN + 8, PLAIN + 24);
+    let may_be_forwarded = is_global(head, source) || may_come_from(address(head, source));
+    let may_be_sent = is_global(head, destination) || is_routed(address(head, destination));
+    let is_native = !is_isatap(head, source) && !is_six_to_four(head, source);
+    (may_be_forwarded && may_be_sent && is_native).then_some(length)
+}
+
+/// Whether a router may forward to the address.
+#[inline(always)]
+pub const fn is_routed(destination: Address) -> bool {
+    !(destination.is_multicast() || destination.is_link_local())
+}
+
+#[inline(always)]
+const fn may_come_from(source: Address) -> bool {
+    !(source.is_martian_source() || source.is_link_local())
+}
+
+/// Whether the address at `at` is in 2000::/3, as nearly all are ([`Address::is_global`]).
+#[inline(always)]
+fn is_global(head: &impl Head, at: usize) -> bool {
+    head.octet(at) & 0xe0 == 0x20
+}
+
+/// Whether the address at `at` embeds an IPv4 address ([`Address::embedded`]).
+#[inline(always)]
+fn is_isatap(head: &impl Head, at: usize) -> bool {
+    const U_BIT: u32 = 0x0200_0000_u32.to_be();
+    const ISATAP: u32 = 0x0000_5efe_u32.to_be();
+    head.four(at + 8) & !U_BIT == ISATAP
+}
+
+/// Whether the address at `at` is one of 6to4 ([`Address::six_to_four`]).
+#[inline(always)]
+fn is_six_to_four(head: &impl Head, at: usize) -> bool {
+    head.two(at) == 0x2002_u16.to_be()
+}
+
+/// The destination of a frame's IPv6 packet.
+#[inline(always)]
+pub fn destination(head: &impl Head) -> Address {
+    address(head, PLAIN + 24)
+}
+
+/// Whether that destination embeds an IPv4 address.
+#[inline(always)]
+pub fn is_to_isatap(head: &impl Head) -> bool {
+    is_isatap(head, PLAIN + 24)
+}
+
+/// The traffic class of the packet behind the outer header.
+#[inline(always)]
+pub fn inner_traffic_class(head: &impl Head) -> u8 {
+    (u16::from_be(head.two(INNER)) >> 4) as u8
+}
+
+#[inline(always)]
+fn address(head: &impl Head, at: usize) -> Address {
+    Address {
+        high: u64::from_be(head.eight(at)),
+        low: u64::from_be(head.eight(at + 8)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        addr::{self, Form},
+        octets::Octets,
+        path::parse,
+    };
+
+    impl Head for Vec<u8> {
+        fn octet(&self, at: usize) -> u8 {
+            self[at]
+        }
+
+        fn two(&self, at: usize) -> u16 {
+            u16::from_ne_bytes(self.read(at).unwrap())
+        }
+
+        fn four(&self, at: usize) -> u32 {
+            u32::from_ne_bytes(self.read(at).unwrap())
+        }
+
+        fn eight(&self, at: usize) -> u64 {
+            u64::from_ne_bytes(self.read(at).unwrap())
+        }
+    }
+
+    impl Octets for Vec<u8> {
+        fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+            self.as_slice().read(at)
+        }
+
+        fn holds(&self, length: usize) -> bool {
+            self.len() >= length
+        }
+    }
+
+    const LOCAL: [u8; 4] = [10, 0, 0, 1];
+    const REMOTE: [u8; 4] = [10, 0, 0, 7];
+    const NATIVE: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0xf, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+
+    fn isatap() -> [u8; 16] {
+        addr::address([0x20, 1, 0xd, 0xb8, 0, 0, 0, 1], Form::Local, REMOTE)
+    }
+
+    fn inner(source: [u8; 16], destination: [u8; 16]) -> Vec<u8> {
+        let mut packet = vec![0x60, 0, 0, 0, 0, 4, 17, 64];
+        packet.extend([source, destination].concat());
+        packet.extend([0; 4]);
+        packet
+    }
+
+    fn tunnelled() -> Vec<u8> {
+        let inner = inner(isatap(), NATIVE);
+        let outer = ipv4::Outer {
+            traffic_class: 0,
+            total_length: u16::try_from(ipv4::LENGTH + inner.len()).unwrap(),
+            identification: 1,
+            ttl: 64,
+            source: REMOTE,
+            destination: LOCAL,
+        };
+        [&[0; 12][..], &[8, 0], &outer.emit(), &inner].concat()
+    }
+
+    fn native() -> Vec<u8> {
+        [&[0; 12][..], &[0x86, 0xdd], &inner(NATIVE, isatap())].concat()
+    }
+
+    /// Writes a checksum that is right into the outer header.
+    fn summed(mut frame: Vec<u8>) -> Vec<u8> {
+        frame[OUTER + 10..OUTER + 12].fill(0);
+        let checksum = !checksum::sum(&frame.read(OUTER).unwrap());
+        frame[OUTER + 10..OUTER + 12].copy_from_slice(&checksum.to_ne_bytes());
+        frame
+    }
+
+    #[test]
+    fn ordinary_packets_are_taken() {
+        let frame = tunnelled();
+        assert_eq!(inward(&frame, frame.len()), Some(44));
+        assert_eq!(inward(&frame, frame.len() - 1), None);
+        assert!(origin(&frame, 3).is_some());
+        let frame = native();
+        assert_eq!(outward(&frame, frame.len()), Some(44));
+        assert_eq!(outward(&frame, frame.len() - 1), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// What is taken here the whole path takes for the same, and it has nothing to say against.
+        #[test]
+        fn what_is_taken_is_plain(at in OUTER..INWARD, octet: u8, also in OUTER..INWARD, other: u8) {
+            let mut frame = tunnelled();
+            frame[at] = octet;
+            frame[also] = other;
+            let frame = summed(frame);
+            let Some(length) = inward(&frame, frame.len()) else { return Ok(()) };
+            let packet = parse::plain(&frame, OUTER);
+            prop_assert!(packet.is_some());
+            let packet = packet.unwrap();
+            prop_assert_eq!(packet.inner.total_length(), length);
+            prop_assert!(packet.inner.hop_limit > 1 && packet.icmp_type.is_none());
+            prop_assert!(!matches!(packet.inner.next_header, ipv6::NEXT_IPV4 | ipv6::NEXT_IPV6));
+            let strip = crate::path::rewrite::strip(&packet).unwrap();
+            prop_assert!(!strip.is_marked);
+            prop_assert_eq!(inner_destination(&frame), packet.inner.destination);
+            let Some(from) = origin(&frame, 3) else {
+                prop_assert_ne!(packet.inner.source.embedded(), Some(packet.outer.source));
+                return Ok(());
+            };
+            prop_assert_eq!(packet.inner.source.embedded(), Some(packet.outer.source));
+            prop_assert_eq!(from, packet.origin(3));
+        }
+
+        #[test]
+        fn a_wrong_checksum_is_noticed(bit in 0usize..160) {
+            let mut frame = tunnelled();
+            frame[OUTER + bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(inward(&frame, frame.len()), None);
+        }
+
+        #[test]
+        fn what_leaves_is_native(at in PLAIN..OUTWARD, octet: u8, also in PLAIN..OUTWARD, other: u8) {
+            let mut frame = native();
+            frame[at] = octet;
+            frame[also] = other;
+            let Some(length) = outward(&frame, frame.len()) else { return Ok(()) };
+            let packet = parse::outbound(&frame, PLAIN).unwrap();
+            let (source, to) = (packet.inner.source, packet.inner.destination);
+            prop_assert_eq!(packet.inner.total_length(), length);
+            prop_assert!(packet.inner.hop_limit > 1);
+            prop_assert!(!source.is_martian_source() && !source.is_link_local());
+            prop_assert!(source.embedded().is_none() && source.six_to_four().is_none());
+            prop_assert!(!to.is_multicast() && !to.is_link_local());
+            prop_assert_eq!(destination(&frame), to);
+            prop_assert_eq!(is_to_isatap(&frame), to.embedded().is_some());
+        }
+    }
+}

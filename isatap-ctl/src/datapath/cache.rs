@@ -1,0 +1,117 @@
+//! The forwarding caches of the CPUs, which the kernel lets processes map.
+#![expect(unsafe_code, reason = "the kernel writes the memory as well")]
+
+use std::{
+    io,
+    os::fd::{AsFd as _, AsRawFd as _},
+    path::Path,
+};
+
+use aya::maps::MapData;
+use isatap_common::{
+    abi::{
+        Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, SOURCES_LEN, Source, Switches,
+    },
+    path::ecn,
+};
+use memmap2::{MmapOptions, MmapRaw};
+
+use super::DatapathError;
+
+/// Name of the map.
+const NAME: &str = "NEXT_HOPS";
+
+/// The cache of each CPU that the kernel may have, in the order of their numbers.
+pub struct Caches {
+    mapping: MmapRaw,
+    cpus: usize,
+}
+
+/// CPUs that the kernel may have, which is what it calls them by.
+pub(super) fn cpus() -> io::Result<usize> {
+    aya::util::nr_cpus().map_err(|(file, error)| io::Error::other(format!("{file}: {error}")))
+}
+
+impl Caches {
+    /// Those that are pinned in `directory`.
+    pub fn pinned(directory: &Path) -> Result<Self, DatapathError> {
+        Self::map(&MapData::from_pin(directory.join(NAME))?)
+    }
+
+    /// Those of a loaded map.
+    pub(super) fn map(map: &MapData) -> Result<Self, DatapathError> {
+        let cpus = cpus()?;
+        let length = cpus * size_of::<Cache>();
+        let mapping = MmapOptions::new()
+            .len(length)
+            .map_raw(map.fd().as_fd().as_raw_fd())?;
+        Ok(Self { mapping, cpus })
+    }
+
+    /// Tells the programs what they need of the settings, and has no line believed that is now.
+    pub fn configure(&mut self, config: &Config) {
+        let copied = ecn::copied(config.switches().has(Switches::COPY_DSCP));
+        for cpu in 0..self.cpus {
+            let cache = self.of(cpu);
+            // SAFETY: inside the mapping. The clock is one word, so programs see all of it or
+            // nothing; nobody else writes it.
+            unsafe {
+                (&raw mut (*cache).copied).write_volatile(copied.into());
+                let clock = &raw mut (*cache).clock;
+                clock.write_volatile(clock.read_volatile().ahead_of(config));
+            }
+        }
+    }
+
+    /// What XDP forwarded as the caches said.
+    pub fn forwarded(&self, direction: Direction) -> Counter {
+        let of = |cpu| {
+            // SAFETY: inside the mapping, one for each direction.
+            unsafe {
+                let counters = (&raw const (*self.of(cpu)).forwarded).cast::<Counter>();
+                counters.add(direction as usize).read_volatile()
+            }
+        };
+        (0..self.cpus)
+            .map(of)
+            .fold(Counter::default(), Counter::and)
+    }
+
+    /// Every line about a host, with the CPU that filled it. Programs write meanwhile, so one that is
+    /// just being filled may be half old.
+    pub fn sources(&self) -> impl Iterator<Item = (usize, Source)> {
+        // SAFETY: the field of a cache in the mapping.
+        self.lines(SOURCES_LEN, |cache| unsafe {
+            (&raw const (*cache).sources).cast()
+        })
+    }
+
+    /// Every line about a way out, likewise.
+    pub fn next_hops(&self) -> impl Iterator<Item = (usize, NextHop)> {
+        // SAFETY: as above.
+        self.lines(NEXT_HOPS_LEN, |cache| unsafe {
+            (&raw const (*cache).next_hops).cast()
+        })
+    }
+
+    fn lines<Line: Copy>(
+        &self,
+        length: u32,
+        table: fn(*const Cache) -> *const Line,
+    ) -> impl Iterator<Item = (usize, Line)> {
+        (0..self.cpus).flat_map(move |cpu| {
+            let first = table(self.of(cpu));
+            (0..length as usize).map(move |index| {
+                // SAFETY: the table has that many lines, and any octets are one.
+                (cpu, unsafe { first.add(index).read_volatile() })
+            })
+        })
+    }
+
+    /// The cache of a CPU.
+    #[expect(clippy::cast_ptr_alignment, reason = "a mapping starts with a page")]
+    fn of(&self, cpu: usize) -> *mut Cache {
+        // SAFETY: there is one for each of the CPUs in the mapping.
+        unsafe { self.mapping.as_mut_ptr().cast::<Cache>().add(cpu) }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a full look-up found, believed for a second: hosts that were admitted, and ways out.
+#![expect(unsafe_code, reason = "map values are reached through raw pointers")]
+
+mod next_hop;
+mod peer;
+mod source;
+
+use core::arch::asm;
+
+use aya_ebpf::helpers::generated::{bpf_get_smp_processor_id, bpf_jiffies64};
+use isatap_common::{
+    abi::{self, Direction},
+    addr::{Address, Ipv4},
+};
+
+pub use self::{next_hop::Way, source::Admission};
+use crate::maps::NEXT_HOPS;
+
+/// The cache of this CPU. Nobody else uses it while a program runs, but for the clock, which user
+/// space sets.
+#[derive(Clone, Copy)]
+pub struct Cache(*mut abi::Cache);
+
+impl Cache {
+    /// Finds it.
+    #[inline(always)]
+    pub fn of_this_cpu() -> Option<Self> {
+        // SAFETY: the helper has no arguments.
+        let cpu = unsafe { bpf_get_smp_processor_id() };
+        NEXT_HOPS.get_ptr_mut(cpu).map(Self)
+    }
+
+    /// The time, for every line that a packet asks for.
+    #[inline(always)]
+    pub fn now(self) -> u64 {
+        // SAFETY: the helper has no arguments.
+        let ticks = unsafe { bpf_jiffies64() };
+        // SAFETY: the value is there for good; the clock is one aligned word, written whole.
+        let clock = unsafe { (&raw const (*self.0).clock).read_volatile() };
+        added(ticks, clock.ahead)
+    }
+
+    /// The bits of the inner traffic class that the outer one has as well.
+    #[inline(always)]
+    pub fn copied(self) -> u8 {
+        // SAFETY: as above.
+        unsafe { (*self.0).copied as u8 }
+    }
+
+    /// The place of a host.
+    #[inline(always)]
+    pub fn admission(self, prefix: u64, remote: Ipv4) -> Admission {
+        let index = abi::Source::index(prefix, remote) as usize;
+        // SAFETY: an index has no more bits than the table has lines.
+        Admission::at(unsafe {
+            (&raw mut (*self.0).sources)
+                .cast::<abi::Source>()
+                .add(index)
+        })
+    }
+
+    /// The place of an inner address.
+    #[inline(always)]
+    pub fn way(self, to: Address) -> Way {
+        let index = abi::NextHop::index(to) as usize;
+        // SAFETY: as above.
+        Way::at(unsafe {
+            (&raw mut (*self.0).next_hops)
+                .cast::<abi::NextHop>()
+                .add(index)
+        })
+    }
+
+    /// Counts a packet that XDP forwards as the cache says.
+    #[inline(always)]
+    pub fn forwarded(self, direction: Direction, bytes: u32) {
+        // SAFETY: there is one counter for each direction.
+        unsafe {
+            let counters = (&raw mut (*self.0).forwarded).cast::<abi::Counter>();
+            let counter = counters.add(direction as usize);
+            (*counter).packets += 1;
+            (*counter).bytes += u64::from(bytes);
+        }
+    }
+}
+
+/// The sum, taken here: left to the compiler both numbers would be kept on the stack until it is
+/// used, for want of registers.
+#[inline(always)]
+fn added(mut one: u64, other: u64) -> u64 {
+    // SAFETY: the instruction has no other effect than the one that is declared.
+    unsafe {
+        asm!(
+            "{one} += {other}",
+            one = inlateout(reg) one,
+            other = in(reg) other,
+            options(nomem, nostack)
+        );
+    }
+    one
+}

@@ -1,0 +1,101 @@
+//! Ways out.
+#![expect(unsafe_code, reason = "map values are reached through raw pointers")]
+
+use aya_ebpf::helpers::generated::bpf_get_prandom_u32;
+use isatap_common::{
+    abi::{Config, NextHop, Traffic},
+    addr::{Address, Ipv4},
+    wire::{ethernet, ipv4},
+};
+
+use super::peer;
+use crate::{fib::WayOut, zero::zero};
+
+/// After so many refills the kernel forwards one packet itself, so that its neighbour entry is
+/// confirmed although the programs bypass it.
+const REFILLS_PER_REVALIDATION: u8 = 16;
+
+/// The place of one inner address in the table.
+pub struct Way(*mut NextHop);
+
+impl Way {
+    /// At a line of this CPU's cache.
+    #[inline(always)]
+    pub(super) const fn at(line: *mut NextHop) -> Self {
+        Self(line)
+    }
+
+    /// The line, if it says how packets to the address leave.
+    #[inline(always)]
+    pub fn known<'a>(&self, address: Address, now: u64) -> Option<&'a mut NextHop> {
+        // SAFETY: the line belongs to this CPU and stays where it is; nothing else borrows it.
+        let line = unsafe { &mut *self.0 };
+        (line.is_of(address) && now < line.until).then_some(line)
+    }
+
+    /// Counts packets to the address.
+    #[inline(always)]
+    pub fn sent(&self, packets: u32, bytes: u32) {
+        // SAFETY: as above.
+        unsafe { (*self.0).sent.add(Traffic::new(packets, bytes)) }
+    }
+
+    /// Whether this packet should go through the kernel, for the neighbour's sake.
+    #[inline(always)]
+    pub fn is_due(&self, address: Address) -> bool {
+        // SAFETY: as above.
+        let line = unsafe { &mut *self.0 };
+        let due = line.is_of(address) && line.refills >= REFILLS_PER_REVALIDATION;
+        if due {
+            line.refills = 0;
+        }
+        due
+    }
+
+    /// Remembers the way to the address: from `local` into the tunnel to `remote`, or native where
+    /// both are zero.
+    #[inline(always)]
+    pub fn fill<'a>(
+        &self,
+        address: Address,
+        config: &Config,
+        way: &WayOut,
+        (local, remote): (Ipv4, Ipv4),
+        now: u64,
+    ) -> &'a mut NextHop {
+        let line = self.renew(address);
+        line.until = now + u64::from(config.fresh_jiffies);
+        line.egress = way.egress;
+        line.macs = ethernet::pair(way.destination_mac, way.source_mac);
+        line.remote = remote;
+        line.local = local;
+        line.mtu = way.mtu;
+        if line.is_tunnel() {
+            let largest = config.mtu.saturating_add(ipv4::LENGTH as u32);
+            line.mtu = largest.min(way.mtu.into()) as u16;
+            line.ttl = config.ttl;
+            line.sum = line.constant_sum();
+        }
+        line.refills = line.refills.saturating_add(1);
+        line
+    }
+
+    /// The line, emptied unless it is about this address already: what tells its packets apart, and
+    /// when the kernel saw one, stays.
+    #[inline(always)]
+    fn renew<'a>(&self, address: Address) -> &'a mut NextHop {
+        // SAFETY: as above.
+        let line = unsafe { &mut *self.0 };
+        peer::add(line.remote, Traffic::default(), line.sent);
+        line.sent = Traffic::default();
+        if !line.is_of(address) {
+            // SAFETY: as above.
+            unsafe { zero(self.0) };
+            line.high = address.high.to_be();
+            line.low = address.low.to_be();
+            // SAFETY: the helper has no arguments.
+            line.identification = unsafe { bpf_get_prandom_u32() } as u16;
+        }
+        line
+    }
+}

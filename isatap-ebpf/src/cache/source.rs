@@ -1,0 +1,51 @@
+//! Hosts that were admitted.
+#![expect(unsafe_code, reason = "map values are reached through raw pointers")]
+
+use isatap_common::abi::{Config, Origin, Source, Traffic};
+
+use super::peer;
+use crate::zero::zero;
+
+/// The place of one host in the table.
+pub struct Admission(*mut Source);
+
+impl Admission {
+    /// At a line of this CPU's cache.
+    #[inline(always)]
+    pub(super) const fn at(line: *mut Source) -> Self {
+        Self(line)
+    }
+
+    /// Whether packets of this origin have been admitted.
+    #[inline(always)]
+    pub fn holds(&self, origin: &Origin, now: u64) -> bool {
+        // SAFETY: the line belongs to this CPU and stays where it is.
+        let line = unsafe { &*self.0 };
+        line.is_of(origin) && now < line.until
+    }
+
+    /// Counts packets from the host.
+    #[inline(always)]
+    pub fn heard(&self, packets: u32, bytes: u32) {
+        // SAFETY: as above.
+        unsafe { (*self.0).heard.add(Traffic::new(packets, bytes)) }
+    }
+
+    /// Remembers that packets of this origin are admitted.
+    #[inline(always)]
+    pub fn fill(&self, origin: &Origin, config: &Config, now: u64) {
+        if self.holds(origin, now) {
+            return;
+        }
+        // SAFETY: as above; nothing else borrows it.
+        let line = unsafe { &mut *self.0 };
+        peer::add(line.remote, line.heard, Traffic::default());
+        // SAFETY: as above.
+        unsafe { zero(self.0) };
+        line.prefix = origin.prefix;
+        line.remote = origin.remote;
+        line.local = origin.local;
+        line.ifindex = origin.ifindex;
+        line.until = now + u64::from(config.fresh_jiffies);
+    }
+}

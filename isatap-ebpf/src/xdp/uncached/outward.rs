@@ -1,0 +1,84 @@
+//! IPv6 in, protocol 41 out.
+
+use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
+use isatap_common::{
+    abi::Direction,
+    path::{self, Reason, Site as _, express, express::is_routed},
+    wire::{ethernet, ipv4},
+};
+
+use super::super::{Forwarded, apply, end};
+use crate::{cache::Cache, count::identification, fib, maps::LINKS, site::Maps, window::Frame};
+
+/// Where the IPv6 header starts.
+const INNER_AT: usize = ethernet::LENGTH;
+
+/// Decides on one frame of IPv6.
+#[inline(always)]
+pub fn run(ctx: &XdpContext) -> u32 {
+    match Maps::new() {
+        Some(site) if site.config().is_router() => {
+            end(ctx, Direction::Out, resolved(ctx, &Frame(ctx), site))
+        }
+        _ => xdp_action::XDP_PASS,
+    }
+}
+
+/// The whole decision, and what it found into the cache.
+#[inline(always)]
+fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwarded, Reason> {
+    let found = path::encapsulate(frame, INNER_AT, identification(), &site);
+    let (packet, tunnel, push) = found.map_err(|reason| match reason {
+        // Not into this tunnel, or for this node: the routing table knows.
+        Reason::NoNextHop | Reason::NextHopOwn => Reason::NotOurs,
+        other => other,
+    })?;
+    let inner = &packet.inner;
+    if !is_routed(inner.destination) {
+        return Err(Reason::NotOurs);
+    }
+    if inner.hop_limit <= 1 {
+        return Err(Reason::HopLimit);
+    }
+    if inner.source.is_martian_source() || inner.source.is_link_local() {
+        return Err(Reason::LinkScope);
+    }
+    let config = site.config();
+    let length = inner.total_length();
+    if length > config.mtu {
+        return Err(Reason::TooBig);
+    }
+    let cache = Cache::of_this_cpu().ok_or(Reason::Failed)?;
+    let now = cache.now();
+    let way = cache.way(inner.destination);
+    if way.is_due(inner.destination) {
+        return Err(Reason::Revalidate);
+    }
+    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
+    let total = u16::try_from(length + ipv4::LENGTH as u32).map_err(|_| Reason::TooBig)?;
+    let found = fib::ipv4(
+        ctx.as_ptr(),
+        config.device,
+        locator.ipv4,
+        tunnel.remote,
+        total,
+    )
+    .map_err(|no_way| no_way.reason)?;
+    LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
+    let next_hop = way.fill(
+        inner.destination,
+        config,
+        &found,
+        (locator.ipv4, tunnel.remote),
+        now,
+    );
+    way.sent(1, length);
+    apply::room(ctx)?;
+    let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
+    apply::push(head, next_hop, &push.outer);
+    Ok(Forwarded {
+        action: apply::redirect(next_hop.egress),
+        reason: Reason::Resolved,
+        bytes: length,
+    })
+}
