@@ -25,17 +25,22 @@ impl Xdp {
 
 /// The router, advertising the site's prefix.
 pub fn router(device: &str, xdp: Xdp) -> String {
+    router_between(&[UPLINK], &[NATIVE], device, xdp)
+}
+
+/// The same between other NICs: those in the IPv4 site and those in the IPv6 network.
+pub fn router_between(uplinks: &[&str], links: &[&str], device: &str, xdp: Xdp) -> String {
     format!(
         r#"[interface]
 name = "{device}"
 role = "router"
-uplinks = ["{UPLINK}"]
+uplinks = {uplinks:?}
 
 [datapath]
 xdp = "{}"
 
 [router]
-links = ["{NATIVE}"]
+links = {links:?}
 
 [[router.prefix]]
 prefix = "2001:db8:0:1::/64"

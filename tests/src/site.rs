@@ -216,7 +216,8 @@ fn quiet(node: &Namespace, value: &str) -> Result<()> {
     node.sysctl(&settings.each_ref().map(String::as_str))
 }
 
-fn wire(one: (&Namespace, &str), other: (&Namespace, &str)) -> Result<()> {
+/// Connects two namespaces by NICs of these names.
+pub fn wire(one: (&Namespace, &str), other: (&Namespace, &str)) -> Result<()> {
     exec::line(&format!(
         "ip link add {} netns {} type veth peer name {} netns {}",
         one.1,

@@ -59,6 +59,36 @@ pub fn tcp(
     amount: Amount,
     log: &Path,
 ) -> Result<f64> {
+    transfer((client, ""), server, address, way, amount, log)
+}
+
+/// The same with the client on the first processor and the server on the second.
+pub fn tcp_apart(
+    client: &Inside,
+    server: &Inside,
+    address: &str,
+    way: Way,
+    amount: Amount,
+    log: &Path,
+) -> Result<f64> {
+    transfer(
+        (client, " --affinity 0,1"),
+        server,
+        address,
+        way,
+        amount,
+        log,
+    )
+}
+
+fn transfer(
+    (client, affinity): (&Inside, &str),
+    server: &Inside,
+    address: &str,
+    way: Way,
+    amount: Amount,
+    log: &Path,
+) -> Result<f64> {
     let _listening = server.start("iperf3 --server --one-off", log)?;
     let reverse = if way == Way::Download {
         " --reverse"
@@ -69,8 +99,9 @@ pub fn tcp(
         Amount::Seconds(seconds) => format!("--time {seconds}"),
         Amount::Octets(octets) => format!("--bytes {octets}"),
     };
-    let words =
-        format!("iperf3 --client {address} {amount} --connect-timeout 3000 --json{reverse}");
+    let words = format!(
+        "iperf3 --client {address} {amount} --connect-timeout 3000 --json{reverse}{affinity}"
+    );
     // The server needs a moment until it listens.
     let rate = interrupt::poll(Duration::from_secs(3), || {
         let report: Value = serde_json::from_str(&client.output(&words)?.stdout)?;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod bench;
 mod bpf;
 mod checks;
 mod deny;
@@ -34,8 +35,8 @@ enum Task {
     Run(RunArguments),
     /// Real peers on real kernels: the interoperability cases in virtual machines
     Vm(vm::Arguments),
-    /// What packets cost on real kernels, in virtual machines
-    Bench(vm::bench::Arguments),
+    /// What packets cost: in time on this machine, in instructions on other kernels
+    Bench(bench::Arguments),
     /// Every check and every test
     Test,
     /// What continuous integration runs: the same as test
@@ -79,7 +80,7 @@ fn perform(task: Task) -> Result<()> {
         }) => run::daemon(&file),
         Task::Run(RunArguments { once, xdp, .. }) => run::lab(once, matches!(xdp, Xdp::Off)),
         Task::Vm(arguments) => vm::run(&arguments),
-        Task::Bench(arguments) => vm::bench::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Test | Task::Ci => checks::all(),
     }
 }

@@ -47,12 +47,23 @@ impl Bed {
     /// The router is ours.
     pub fn ours(xdp: Xdp, program: &Path, directory: &Path) -> Result<Self> {
         let names = Names::unique();
-        let pins = Pins::prepare(names.devices())?;
-        let site = Site::create(&names)?;
         let config = config::router(names.router_device(), xdp);
-        let nics = prepare(&site)?;
+        let site = Site::create(&names)?;
+        Self::configured(site, names, &config, program, directory)
+    }
+
+    /// The router of this site is ours, configured so.
+    pub fn configured(
+        site: Site,
+        names: Names,
+        config: &str,
+        program: &Path,
+        directory: &Path,
+    ) -> Result<Self> {
+        let pins = Pins::prepare(names.devices())?;
         let device = names.router_device();
-        let daemon = Daemon::start(program, &site.router, device, &config, directory)?;
+        let nics = prepare(&site)?;
+        let daemon = Daemon::start(program, &site.router, device, config, directory)?;
         Ok(Self {
             daemon: Some(daemon),
             nics,
@@ -72,7 +83,8 @@ impl Bed {
         self.daemon.as_mut().context("this router is not ours")
     }
 
-    fn forwarding(names: Names, site: Site) -> Result<Self> {
+    /// The kernel of this site's router forwards IPv6.
+    pub fn forwarding(names: Names, site: Site) -> Result<Self> {
         site.router.sysctl(&["net.ipv6.conf.all.forwarding=1"])?;
         let nics = prepare(&site)?;
         Ok(Self {

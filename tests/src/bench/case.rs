@@ -15,6 +15,7 @@ use super::outcome::Case as Told;
 use super::sink::Kind;
 use crate::bpf::Program;
 use crate::bpf::map::Map;
+use crate::bpf::program::Attached;
 use crate::config::Xdp;
 use crate::daemon::Daemon;
 use crate::exec;
@@ -42,8 +43,9 @@ pub struct Case<'bed> {
     router: Router<'bed>,
 }
 
+/// Who has the packets in between.
 #[derive(Debug)]
-enum Router<'bed> {
+pub enum Router<'bed> {
     /// Packets do not even leave the generator.
     Nobody,
     /// What its kernel does by itself.
@@ -89,8 +91,6 @@ pub fn all(beds: &Beds) -> Result<Vec<Case<'_>>> {
 fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
     let nics = &bed.nics;
     let (inward, outward) = (nics.inward()?.unchanged(), nics.outward()?.unchanged());
-    let on_uplink = |program| Router::Program(program, nics.uplink.clone());
-    let on_native = |program| Router::Program(program, nics.native.clone());
     let case = |name, title, lane: &Lane, router| Case {
         name,
         title,
@@ -107,19 +107,19 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
             "send-back",
             "XDP_TX, addresses swapped",
             &returned,
-            on_uplink(Program::send_back()?),
+            Router::Program(Program::send_back()?, nics.uplink.clone()),
         ),
         case(
             "redirect-in",
             "bare redirect, inward",
             &inward,
-            on_uplink(redirecting_to(&nics.native)?),
+            Router::redirect(&nics.uplink, &nics.native)?,
         ),
         case(
             "redirect-out",
             "bare redirect, outward",
             &outward,
-            on_native(redirecting_to(&nics.uplink)?),
+            Router::redirect(&nics.native, &nics.uplink)?,
         ),
         Case {
             ways: STACK,
@@ -131,11 +131,6 @@ fn controls(bed: &Bed) -> Result<Vec<Case<'_>>> {
             )
         },
     ])
-}
-
-fn redirecting_to(device: &Device) -> Result<Program> {
-    let devices = device.inside.enter(|| Map::device(device.ifindex))?;
-    Program::redirect(&devices)
 }
 
 fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
@@ -174,33 +169,46 @@ fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
     Ok(cases)
 }
 
+impl Router<'_> {
+    /// Sends every frame that comes in `from` one NIC out `to` another, as it is.
+    pub fn redirect(from: &Device, to: &Device) -> Result<Self> {
+        let devices = to.inside.enter(|| Map::device(to.ifindex))?;
+        Ok(Self::Program(Program::redirect(&devices)?, from.clone()))
+    }
+
+    /// Puts it in place as long as what is returned lives, unless it is there anyway.
+    pub fn attach(&self) -> Result<Option<Attached>> {
+        let Self::Program(program, device) = self else {
+            return Ok(None);
+        };
+        let attached = device.inside.enter(|| program.attach(device.ifindex))?;
+        Ok(Some(attached))
+    }
+
+    /// What it has counted.
+    pub fn stats(&self) -> Result<Stats> {
+        match self {
+            Self::Ours(daemon) => Stats::read(daemon),
+            _ => Ok(Stats::default()),
+        }
+    }
+}
+
 impl Case<'_> {
     /// Sends packets and adds what they cost to what is told already.
     pub fn measure(&self, packets: u32, told: &mut Vec<Told>) -> Result<()> {
-        let _attached = match &self.router {
-            Router::Program(program, device) => {
-                Some(device.inside.enter(|| program.attach(device.ifindex))?)
-            }
-            _ => None,
-        };
+        let _attached = self.router.attach()?;
         for &(entrance, sink) in self.ways {
             let _opened = entrance.open(&self.lane.router)?;
-            let before = self.stats()?;
+            let before = self.router.stats()?;
             let sample = match self.router {
                 Router::Nobody => self.lane.run_nowhere(packets)?,
                 _ => self.lane.run(sink, packets)?,
             };
-            let counted = self.stats()?.since(&before);
+            let counted = self.router.stats()?.since(&before);
             self.tell((entrance, sink), sample, &counted, told);
         }
         Ok(())
-    }
-
-    fn stats(&self) -> Result<Stats> {
-        match self.router {
-            Router::Ours(daemon) => Stats::read(daemon),
-            _ => Ok(Stats::default()),
-        }
     }
 
     fn tell(&self, (entrance, sink): Way, sample: Sample, counted: &Stats, told: &mut Vec<Told>) {
@@ -228,7 +236,8 @@ impl Case<'_> {
     }
 }
 
-fn add(sums: &mut BTreeMap<String, u64>, counters: BTreeMap<String, u64>) {
+/// Adds counters to the sums of those before.
+pub fn add(sums: &mut BTreeMap<String, u64>, counters: BTreeMap<String, u64>) {
     for (name, packets) in counters {
         *sums.entry(name).or_default() += packets;
     }

@@ -57,6 +57,12 @@ impl Flow {
         Self { host, ..self }
     }
 
+    /// With another server.
+    #[must_use]
+    pub fn with_server(self, server: Ipv6Addr) -> Self {
+        Self { server, ..self }
+    }
+
     /// Of so many hosts, a power of two, each packet of another one.
     #[must_use]
     pub fn of_hosts(self, hosts: u32) -> Self {

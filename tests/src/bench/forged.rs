@@ -8,7 +8,7 @@ use super::bed::Bed;
 use super::case::Beds;
 use super::entrance::Entrance;
 use super::flow::Flow;
-use super::lane::Lane;
+use super::lane::{Lane, Pace};
 use super::outcome::Forged;
 use super::sink::Kind;
 use crate::packet::Outer;
@@ -56,7 +56,7 @@ fn one(bed: &Bed, entrance: Entrance, what: &str, counter: String, lane: &Lane) 
     let daemon = bed.daemon()?;
     let _opened = entrance.open(&lane.router)?;
     let before = Stats::read(daemon)?;
-    let sample = lane.run_after(0, Kind::Xdp, FRAMES)?;
+    let sample = lane.run_at(Kind::Xdp, &Pace::cold(FRAMES))?;
     let dropped = Stats::read(daemon)?.since(&before).by_name();
     Ok(Forged {
         what: what.to_owned(),

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::device::Device;
 use super::flow::{Flow, HEADERS, MARK, OUTER};
 use super::sink::{Kind, Sink};
-use crate::bpf::{Counter, Program, Spread};
+use crate::bpf::{Counter, Peers, Program, Spread};
 use crate::interrupt;
 use crate::site::{NATIVE, ROUTER, SERVER, Site, UPLINK, gateway};
 
@@ -135,6 +135,35 @@ pub struct Lane {
     spread: Option<Spread>,
 }
 
+/// How much is sent.
+pub struct Pace<'a> {
+    /// Packets that fill caches and allocators before those that count.
+    pub warm: u32,
+    /// Packets that count.
+    pub packets: u32,
+    /// Called in between.
+    pub begin: &'a (dyn Fn() -> Result<()> + Sync),
+}
+
+impl Pace<'_> {
+    /// So many packets, at once.
+    pub fn of(packets: u32) -> Self {
+        Self {
+            warm: WARM,
+            packets,
+            begin: &|| Ok(()),
+        }
+    }
+
+    /// So many packets and none before.
+    pub fn cold(packets: u32) -> Self {
+        Self {
+            warm: 0,
+            ..Self::of(packets)
+        }
+    }
+}
+
 /// What a run showed.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
@@ -194,15 +223,28 @@ impl Lane {
 
     /// Sends packets through, and some before that nobody counts.
     pub fn run(&self, kind: Kind, packets: u32) -> Result<Sample> {
-        self.run_after(self.warm(), kind, packets)
+        let pace = Pace {
+            warm: self.warm(),
+            ..Pace::of(packets)
+        };
+        self.run_at(kind, &pace)
     }
 
-    /// The same after so many others.
-    pub fn run_after(&self, warm: u32, kind: Kind, packets: u32) -> Result<Sample> {
+    /// The same at any pace.
+    pub fn run_at(&self, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
+        self.run_with(&self.generator()?, kind, pace)
+    }
+
+    /// The same from or to nodes chosen at random.
+    pub fn run_of(&self, peers: Peers, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
+        let generator = Program::random_generator(self.head(), peers, self.from.ifindex)?;
+        self.run_with(&generator, kind, pace)
+    }
+
+    fn run_with(&self, generator: &Program, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
         let sink = self.sink(kind)?;
-        let (sample, ..) = self.sample(&self.generator()?, warm, packets, &|| {
-            Ok(((), sink.count()?))
-        })?;
+        let look = || Ok(((), sink.count()?));
+        let (sample, ..) = self.sample(generator, pace, &look)?;
         Ok(sample)
     }
 
@@ -215,16 +257,19 @@ impl Lane {
     ) -> Result<(Sample, T, T)> {
         let sink = self.sink(Kind::Xdp)?;
         interrupt::sleep(NOTICED)?;
-        self.sample(&self.generator()?, self.warm(), packets, &|| {
-            Ok((look()?, sink.count()?))
-        })
+        let pace = Pace {
+            warm: self.warm(),
+            ..Pace::of(packets)
+        };
+        self.sample(&self.generator()?, &pace, &|| Ok((look()?, sink.count()?)))
     }
 
     /// Makes as many packets and sends none.
     pub fn run_nowhere(&self, packets: u32) -> Result<Sample> {
         let counter = Counter::new()?;
         let generator = Program::idle_generator(self.head(), &counter)?;
-        let (sample, ..) = self.sample(&generator, WARM, packets, &|| Ok(((), counter.read()?)))?;
+        let look = || Ok(((), counter.read()?));
+        let (sample, ..) = self.sample(&generator, &Pace::of(packets), &look)?;
         Ok(sample)
     }
 
@@ -247,23 +292,23 @@ impl Lane {
     fn sample<T: Send>(
         &self,
         generator: &Program,
-        warm: u32,
-        packets: u32,
+        pace: &Pace<'_>,
         look: &(dyn Fn() -> Result<(T, u64)> + Sync),
     ) -> Result<(Sample, T, T)> {
         self.from.inside.enter(|| {
             // None would be taken for one.
-            if warm > 0 {
-                generator.run(&self.frame, warm)?;
+            if pace.warm > 0 {
+                generator.run(&self.frame, pace.warm)?;
             }
             interrupt::sleep(DRAINED)?;
             let (first, before) = look()?;
-            let cost = generator.run(&self.frame, packets)?;
+            (pace.begin)()?;
+            let cost = generator.run(&self.frame, pace.packets)?;
             interrupt::sleep(DRAINED)?;
             let (last, after) = look()?;
             let sample = Sample {
                 cost,
-                offered: u64::from(packets),
+                offered: u64::from(pace.packets),
                 delivered: after - before,
             };
             Ok((sample, first, last))

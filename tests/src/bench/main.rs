@@ -1,4 +1,4 @@
-//! Measures in a virtual machine what packets cost, and reports it outside.
+//! Measures what packets cost, in a virtual machine or on this one, and reports it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,6 +7,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use isatap_tests::bench::run::{self, Amount};
+use isatap_tests::bench::timed::outcome::Part;
+use isatap_tests::bench::timed::run as timed;
 use isatap_tests::bench::{control, report};
 use isatap_tests::interop::run::Ours;
 use isatap_tests::interrupt;
@@ -49,12 +51,27 @@ enum Task {
         /// Where the figures go
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
-        /// Write the document
-        #[arg(long, value_name = "FILE")]
-        document: Option<PathBuf>,
     },
-    /// Set the figures of machines beside each other; fails when packets were lost
+    /// Measure time, on this machine and not in a virtual one; nothing else should run on it
+    Timed {
+        /// Few and short rounds
+        #[arg(long)]
+        quick: bool,
+        /// Only this part; may be given several times
+        #[arg(long, value_name = "PART")]
+        only: Vec<Part>,
+        /// The controller
+        #[arg(long, value_name = "PROGRAM")]
+        isatap_ctl: PathBuf,
+        /// Where the figures go
+        #[arg(long, value_name = "DIRECTORY")]
+        results: PathBuf,
+    },
+    /// Set the figures of machines beside each other; fails when packets were lost or forged ones were not
     Report {
+        /// Where the plots go
+        #[arg(long, value_name = "DIRECTORY")]
+        plots: PathBuf,
         /// Write the document
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
@@ -95,7 +112,6 @@ fn perform(task: Task) -> Result<bool> {
             quick,
             isatap_ctl,
             results,
-            document,
         } => {
             interrupt::catch()?;
             let rounds = if quick {
@@ -103,9 +119,31 @@ fn perform(task: Task) -> Result<bool> {
             } else {
                 control::Rounds::FULL
             };
-            let outcome = control::run(rounds, &isatap_ctl, &results)?;
-            control::report::report(&outcome, document.as_deref())
+            control::run(rounds, &isatap_ctl, &results).map(|_| true)
         }
-        Task::Report { document, results } => report::report(&results, document.as_deref()),
+        Task::Timed {
+            quick,
+            only,
+            isatap_ctl,
+            results,
+        } => {
+            interrupt::catch()?;
+            let parts = if only.is_empty() {
+                Part::ALL.to_vec()
+            } else {
+                only
+            };
+            let amount = if quick {
+                timed::Amount::QUICK
+            } else {
+                timed::Amount::FULL
+            };
+            timed::run(amount, &parts, &isatap_ctl, &results).map(|()| true)
+        }
+        Task::Report {
+            plots,
+            document,
+            results,
+        } => report::report(&results, &plots, document.as_deref()),
     }
 }

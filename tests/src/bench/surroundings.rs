@@ -5,7 +5,6 @@ use std::fs;
 use anyhow::Result;
 
 use super::outcome::Surroundings;
-use crate::exec;
 
 impl Surroundings {
     /// Of this machine; what runs its instructions is known outside.
@@ -17,7 +16,9 @@ impl Surroundings {
         let model = model.and_then(|line| line.split(": ").nth(1));
         let load = fs::read_to_string("/proc/loadavg")?;
         Ok(Self {
-            kernel: exec::line("busybox uname -r")?.trim().to_owned(),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?
+                .trim()
+                .to_owned(),
             processor: model.unwrap_or("unknown").to_owned(),
             mitigations: mitigations()?,
             load: load.split(' ').next().unwrap_or_default().to_owned(),

@@ -18,6 +18,7 @@ pub enum Command {
     Pin = 6,
     Open = 7,
     TestRun = 10,
+    OpenProgram = 13,
     Link = 28,
 }
 

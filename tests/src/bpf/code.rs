@@ -4,24 +4,24 @@ use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use super::spread::Spread;
 
-const XDP_DROP: i32 = 1;
+pub(super) const XDP_DROP: i32 = 1;
 const XDP_PASS: i32 = 2;
 const XDP_TX: i32 = 3;
 const TC_ACT_SHOT: i32 = 2;
 
 /// Where a context says that the packet begins and ends.
-const XDP_BOUNDS: [i16; 2] = [0, 4];
+pub(super) const XDP_BOUNDS: [i16; 2] = [0, 4];
 const TC_BOUNDS: [i16; 2] = [76, 80];
 
 const REDIRECT: i32 = 23;
 const CSUM_DIFF: i32 = 28;
 const REDIRECT_MAP: i32 = 51;
 /// What the first half of a 16-octet load takes for its number.
-const MAP: u8 = 1;
+pub(super) const MAP: u8 = 1;
 const MAP_VALUE: u8 = 2;
 
 /// `opcode`, destination and source register, offset, immediate.
-const fn op(opcode: u8, to: u8, from: u8, offset: i16, immediate: i32) -> u64 {
+pub(super) const fn op(opcode: u8, to: u8, from: u8, offset: i16, immediate: i32) -> u64 {
     let registers = to | from << 4;
     opcode as u64
         | (registers as u64) << 8
@@ -29,17 +29,17 @@ const fn op(opcode: u8, to: u8, from: u8, offset: i16, immediate: i32) -> u64 {
         | (immediate.cast_unsigned() as u64) << 32
 }
 
-const EXIT: u64 = op(0x95, 0, 0, 0, 0);
+pub(super) const EXIT: u64 = op(0x95, 0, 0, 0, 0);
 
-const fn set(register: u8, value: i32) -> u64 {
+pub(super) const fn set(register: u8, value: i32) -> u64 {
     op(0xb7, register, 0, 0, value)
 }
 
-const fn call(helper: i32) -> u64 {
+pub(super) const fn call(helper: i32) -> u64 {
     op(0x85, 0, 0, 0, helper)
 }
 
-fn address(register: u8, kind: u8, map: BorrowedFd<'_>) -> [u64; 2] {
+pub(super) fn address(register: u8, kind: u8, map: BorrowedFd<'_>) -> [u64; 2] {
     [op(0x18, register, kind, 0, map.as_raw_fd()), 0]
 }
 
@@ -147,7 +147,7 @@ pub fn generate_only(head: &[u8], counter: BorrowedFd<'_>) -> Vec<u64> {
 /// Writes what routers change, because a frame that comes back still has what was made of it, and
 /// goes on with `then`.
 fn write_and(head: &[u8], spread: Option<&Spread>, then: &[u64]) -> Vec<u64> {
-    let mut writes: Vec<u64> = stores(head).collect();
+    let mut writes: Vec<u64> = stores(head, 0).collect();
     writes.extend(spread.map(differ).unwrap_or_default());
     let length = i32::try_from(head.len()).unwrap_or(i32::MAX);
     let rest = i16::try_from(writes.len() + then.len()).unwrap_or(i16::MAX);
@@ -183,7 +183,7 @@ fn differ(spread: &Spread) -> Vec<u64> {
 }
 
 /// Out of a device.
-fn redirect(ifindex: u32) -> [u64; 4] {
+pub(super) fn redirect(ifindex: u32) -> [u64; 4] {
     [
         set(1, ifindex.cast_signed()),
         set(2, 0),
@@ -193,7 +193,7 @@ fn redirect(ifindex: u32) -> [u64; 4] {
 }
 
 /// Register 2 is the frame; one shorter than `length` skips the next `rest` instructions.
-const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [u64; 5] {
+pub(super) const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [u64; 5] {
     [
         op(0x61, 2, 1, begin, 0),
         op(0x61, 3, 1, end, 0),
@@ -203,14 +203,13 @@ const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [u64; 5] {
     ]
 }
 
-/// Four octets an instruction, and single ones at the end.
-fn stores(frame: &[u8]) -> impl Iterator<Item = u64> {
-    let (words, rest) = frame.as_chunks::<4>();
+/// Writes octets from `at`: four an instruction, and single ones at the end.
+pub(super) fn stores(octets: &[u8], mut at: i16) -> impl Iterator<Item = u64> {
+    let (words, rest) = octets.as_chunks::<4>();
     let words = words
         .iter()
         .map(|word| (0x62, i32::from_ne_bytes(*word), 4));
     let rest = rest.iter().map(|octet| (0x72, i32::from(*octet), 1));
-    let mut at = 0;
     words.chain(rest).map(move |(opcode, value, length)| {
         let store = op(opcode, 2, 0, at, value);
         at += length;

@@ -7,9 +7,11 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::call::{self, Command};
+use super::program::Program;
 
-/// `BPF_MAP_TYPE_ARRAY` and `BPF_MAP_TYPE_DEVMAP`.
+/// `BPF_MAP_TYPE_ARRAY`, `BPF_MAP_TYPE_PROG_ARRAY` and `BPF_MAP_TYPE_DEVMAP`.
 const ARRAY: u32 = 2;
+const PROGRAMS: u32 = 3;
 const DEVICES: u32 = 14;
 
 /// The beginning of `union bpf_attr`.
@@ -59,6 +61,13 @@ impl Map {
     pub fn device(ifindex: u32) -> Result<Self> {
         let map = Self::create(DEVICES, 4)?;
         map.set(&[0; 4], &ifindex.to_ne_bytes())?;
+        Ok(map)
+    }
+
+    /// A map of programs with one to go on in.
+    pub fn program(program: &Program) -> Result<Self> {
+        let map = Self::create(PROGRAMS, 4)?;
+        map.set(&[0; 4], &program.descriptor().to_ne_bytes())?;
         Ok(map)
     }
 

@@ -3,12 +3,16 @@
 //!
 //! They are not in the product's object file, so that it holds nothing that is not attached.
 
+mod again;
 mod call;
 mod code;
 pub mod map;
+mod peers;
 pub mod program;
 pub mod spread;
 
+pub use again::Moved;
 pub use map::Counter;
+pub use peers::{End, Peers};
 pub use program::Program;
 pub use spread::Spread;

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::again::{self, Moved};
 use super::call::{self, Command};
 use super::code;
 use super::map::{Counter, Map};
+use super::peers::{self, Peers};
 use super::spread::Spread;
 
 /// `BPF_PROG_TYPE_SCHED_CLS` and `BPF_PROG_TYPE_XDP`.
@@ -20,6 +22,10 @@ const AT_XDP: u32 = 37;
 const NATIVE: u32 = 1 << 2;
 /// `BPF_F_TEST_XDP_LIVE_FRAMES`
 const LIVE_FRAMES: u32 = 1 << 1;
+/// `BPF_F_XDP_HAS_FRAGS`, which all programs of a map must agree on.
+const FRAGMENTS: u32 = 1 << 5;
+/// Octets of `struct xdp_md`, in words.
+const CONTEXT: usize = 6;
 
 #[repr(C)]
 struct Load {
@@ -31,6 +37,8 @@ struct Load {
     kernel: u32,
     flags: u32,
     name: [u8; 16],
+    device: u32,
+    place: u32,
 }
 
 #[repr(C)]
@@ -115,6 +123,32 @@ impl Program {
         Self::load(XDP, "bench_generator", &code)
     }
 
+    /// The same, with one end of the packet chosen at random.
+    pub fn random_generator(head: &[u8], peers: Peers, ifindex: u32) -> Result<Self> {
+        let code = peers::generate(head, peers, ifindex);
+        Self::load(XDP, "bench_generator", &code)
+    }
+
+    /// Undoes what a router did to the frame and goes on in the program of the map.
+    pub fn again(frame: &[u8], moved: Moved, programs: &Map) -> Result<Self> {
+        let code = again::restore(frame, moved, programs.as_fd());
+        Self::load_with(FRAGMENTS, XDP, "bench_again", &code)
+    }
+
+    /// Does nothing but what no tunnel can do without: moves the beginning of the frame and sends it
+    /// to the device in the map.
+    pub fn move_only(moved: Moved, devices: &Map) -> Result<Self> {
+        let code = again::move_only(moved, devices.as_fd());
+        Self::load_with(FRAGMENTS, XDP, "bench_move", &code)
+    }
+
+    /// One that somebody else loaded, by its number.
+    pub fn of(number: u32) -> Result<Self> {
+        // The fields of a request for a descriptor: number, the next one, flags.
+        let mut ask = [number, 0, 0];
+        call::open(Command::OpenProgram, &mut ask).map(Self)
+    }
+
     /// Makes a frame and counts it, which is all.
     pub fn idle_generator(head: &[u8], counter: &Counter) -> Result<Self> {
         let code = code::generate_only(head, counter.as_fd());
@@ -127,6 +161,10 @@ impl Program {
     }
 
     fn load(kind: u32, name: &str, code: &[u64]) -> Result<Self> {
+        Self::load_with(0, kind, name, code)
+    }
+
+    fn load_with(flags: u32, kind: u32, name: &str, code: &[u64]) -> Result<Self> {
         let license = c"GPL";
         let mut load = Load {
             kind,
@@ -135,8 +173,10 @@ impl Program {
             license: license.as_ptr() as u64,
             log: [0; 4],
             kernel: 0,
-            flags: 0,
+            flags,
             name: [0; 16],
+            device: 0,
+            place: if kind == XDP { AT_XDP } else { 0 },
         };
         for (to, from) in load.name.iter_mut().zip(name.bytes()) {
             *to = from;
@@ -147,7 +187,7 @@ impl Program {
     /// Attaches it to the driver of a NIC of the calling thread's namespace.
     pub fn attach(&self, ifindex: u32) -> Result<Attached> {
         let mut link = Link {
-            program: self.number(),
+            program: self.descriptor(),
             device: ifindex,
             place: AT_XDP,
             flags: NATIVE,
@@ -161,7 +201,7 @@ impl Program {
         let path = CString::new(path.to_string_lossy().as_bytes())?;
         let mut pin = Pin {
             path: path.as_ptr() as u64,
-            descriptor: self.number(),
+            descriptor: self.descriptor(),
             flags: 0,
         };
         call::bpf(Command::Pin, &mut pin).map(drop)
@@ -171,7 +211,7 @@ impl Program {
     /// the nanoseconds for each, with all that happens to the frame until its end.
     pub fn run(&self, frame: &[u8], frames: u32) -> Result<u64> {
         let mut run = Run {
-            program: self.number(),
+            program: self.descriptor(),
             length_in: u32::try_from(frame.len())?,
             data_in: frame.as_ptr() as u64,
             repeat: frames,
@@ -186,7 +226,7 @@ impl Program {
     pub fn run_once(&self) -> Result<()> {
         let frame = [0; 64];
         let mut run = Run {
-            program: self.number(),
+            program: self.descriptor(),
             length_in: u32::try_from(frame.len())?,
             data_in: frame.as_ptr() as u64,
             ..Run::default()
@@ -194,7 +234,26 @@ impl Program {
         call::bpf(Command::TestRun, &mut run).map(drop)
     }
 
-    fn number(&self) -> u32 {
+    /// Runs it so often on one frame as if it had come in through a NIC, and does not send it;
+    /// nanoseconds of a run and what the last one returned. What a run did to the frame the next one
+    /// finds.
+    pub fn repeat(&self, frame: &[u8], ifindex: u32, times: u32) -> Result<(u64, u32)> {
+        let length = u32::try_from(frame.len())?;
+        let context: [u32; CONTEXT] = [0, length, 0, ifindex, 0, 0];
+        let mut run = Run {
+            program: self.descriptor(),
+            length_in: length,
+            data_in: frame.as_ptr() as u64,
+            repeat: times,
+            context_length: [u32::try_from(size_of_val(&context))?, 0],
+            context: [context.as_ptr() as u64, 0],
+            ..Run::default()
+        };
+        call::bpf(Command::TestRun, &mut run)?;
+        Ok((u64::from(run.duration), run.returned))
+    }
+
+    pub(super) fn descriptor(&self) -> u32 {
         self.0.as_raw_fd().cast_unsigned()
     }
 }

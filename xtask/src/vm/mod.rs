@@ -9,7 +9,7 @@ use crate::{packages, setup, shell, workspace};
 
 mod accelerator;
 pub mod bench;
-mod binaries;
+pub mod binaries;
 mod debian;
 mod kernel;
 mod machine;
@@ -54,7 +54,7 @@ impl Arguments {
     }
 
     /// The budget on every kernel, to write it.
-    fn budget() -> Self {
+    pub fn budget() -> Self {
         Self {
             case: vec!["budget".to_owned()],
             write_budget: true,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Beds, Case, FRAMES, Router, Way, redirecting_to};
+use super::{Beds, Case, FRAMES, Router, Way};
 use crate::bench::entrance::Entrance;
 use crate::bench::flow::Flow;
 use crate::bench::sink::Kind;
@@ -84,8 +84,6 @@ fn large(beds: &Beds) -> Result<Vec<Case<'_>>> {
     let (bare, ours) = (&beds.bare.nics, &beds.xdp.nics);
     let router = || beds.xdp.daemon().map(Router::Ours);
     let flow = Flow::default().in_frames_of(LARGE);
-    let inward = redirecting_to(&bare.native)?;
-    let outward = redirecting_to(&bare.uplink)?;
     let case = |name, title, lane, router| Case {
         name,
         title,
@@ -98,13 +96,13 @@ fn large(beds: &Beds) -> Result<Vec<Case<'_>>> {
             "redirect-in-1474",
             "bare redirect, inward, 1474 octets",
             bare.inward_of(&flow)?.unchanged(),
-            Router::Program(inward, bare.uplink.clone()),
+            Router::redirect(&bare.uplink, &bare.native)?,
         ),
         case(
             "redirect-out-1474",
             "bare redirect, outward, 1454 octets",
             bare.outward_of(&flow)?.unchanged(),
-            Router::Program(outward, bare.native.clone()),
+            Router::redirect(&bare.native, &bare.uplink)?,
         ),
         case(
             "xdp-decap-1474",

@@ -1,66 +1,53 @@
 //! The figures for people.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context as _, Result};
-
 use super::outcome::Outcome;
-use crate::bench::goals::{self, control};
+use crate::bench::goals::{self, GoalRow, control};
+use crate::bench::plot::Plot;
+use crate::bench::report::Instrument;
 use crate::bench::table::Table;
 
-const HEAD: &str = include_str!("control.md");
-
-/// Prints everything, and writes the document; whether every host was answered.
-pub fn report(outcome: &Outcome, document: Option<&Path>) -> Result<bool> {
-    println!("\n{}\n", surroundings(outcome));
-    for table in tables(outcome) {
-        println!("{}", table.text());
+impl Instrument for Outcome {
+    fn heading(&self) -> String {
+        format!("The control plane, Linux {}", self.surroundings.kernel)
     }
-    if let Some(document) = document {
-        fs::write(document, text(outcome)).with_context(|| document.display().to_string())?;
-        println!("wrote {}", document.display());
+
+    fn surroundings(&self) -> String {
+        let found = &self.surroundings;
+        let rounds = self.timings.first().map(|timing| &timing.samples_us);
+        format!(
+            "Linux {}, {}, mitigations {}, load {}; {}; median of {} rounds.",
+            found.kernel,
+            found.processor,
+            found.mitigations,
+            found.load,
+            self.program,
+            rounds.map_or(0, Vec::len)
+        )
     }
-    Ok(outcome.unanswered() == Some(0))
-}
 
-/// The document.
-pub fn text(outcome: &Outcome) -> String {
-    let [goals, timings, storm, memory] = tables(outcome).map(|table| table.markdown());
-    format!(
-        "{HEAD}\n## Beside the goals\n\n{}\n\n{goals}\n## Times\n\n{timings}\n## Solicitations\n\n\
-         {storm}\n## Memory\n\n{memory}",
-        surroundings(outcome)
-    )
-}
+    fn tables(&self) -> Vec<Table> {
+        vec![timings(self), storms(self), memory(self)]
+    }
 
-/// Goals, times, solicitations and memory.
-pub fn tables(outcome: &Outcome) -> [Table; 4] {
-    [
-        goals(outcome),
-        timings(outcome),
-        storms(outcome),
-        memory(outcome),
-    ]
-}
+    fn plots(&self) -> Vec<Plot> {
+        Vec::new()
+    }
 
-/// What the figures depend on, in a line.
-pub fn surroundings(outcome: &Outcome) -> String {
-    let found = &outcome.surroundings;
-    let rounds = outcome.timings.first().map(|timing| &timing.samples_us);
-    format!(
-        "Linux {}, {}, mitigations {}, load {}; {}; median of {} rounds.",
-        found.kernel,
-        found.processor,
-        found.mitigations,
-        found.load,
-        outcome.program,
-        rounds.map_or(0, Vec::len)
-    )
+    fn rejected(&self) -> Vec<String> {
+        let unanswered = self.unanswered().filter(|hosts| *hosts > 0);
+        let line = |hosts| format!("rejected: {hosts} hosts got no answer");
+        unanswered.map(line).into_iter().collect()
+    }
+
+    fn goals(&self) -> Vec<GoalRow> {
+        let place = &self.surroundings.kernel;
+        let rows = control::ALL.iter().map(|goal| goal.row(self, place));
+        rows.collect()
+    }
 }
 
 /// What took how long.
-pub fn timings(outcome: &Outcome) -> Table {
+fn timings(outcome: &Outcome) -> Table {
     let mut table = Table::new(["what", "median, ms", "least, ms", "most, ms"]);
     for timing in &outcome.timings {
         let least = timing.samples_us.iter().copied().min();
@@ -72,7 +59,7 @@ pub fn timings(outcome: &Outcome) -> Table {
 }
 
 /// What many hosts at once do to the daemon, once a round.
-pub fn storms(outcome: &Outcome) -> Table {
+fn storms(outcome: &Outcome) -> Table {
     let heads = [
         "hosts that asked",
         "within, ms",
@@ -109,7 +96,7 @@ pub fn storms(outcome: &Outcome) -> Table {
 }
 
 /// What many peers take.
-pub fn memory(outcome: &Outcome) -> Table {
+fn memory(outcome: &Outcome) -> Table {
     let mut table = Table::new(["memory", "KiB"]);
     if let Some(memory) = &outcome.memory {
         let peers = memory.peers;
@@ -125,24 +112,6 @@ pub fn memory(outcome: &Outcome) -> Table {
         for (map, kb) in &memory.maps_kb {
             table.row([format!("kernel, map {map}"), kb.to_string()]);
         }
-    }
-    table
-}
-
-/// One row a goal.
-pub fn goals(outcome: &Outcome) -> Table {
-    let heads = ["#", "goal", "floor", "aim", "measured", "verdict"];
-    let mut table = Table::new(heads);
-    for goal in control::ALL {
-        let (measured, verdict) = goal.judge(outcome);
-        table.row([
-            goal.number.to_string(),
-            goal.title.to_owned(),
-            goal.limit(goal.floor),
-            goal.limit(goal.aim),
-            measured.map(goals::figure).unwrap_or_default(),
-            verdict.words().to_owned(),
-        ]);
     }
     table
 }

@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod counted;
+pub mod timed;
 
 /// One row of the table of goals, judged by what one instrument brought out.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +96,21 @@ impl<Outcome> Goal<Outcome> {
         (Some(measured), verdict)
     }
 
+    /// The row of an outcome, named by where it was measured.
+    pub fn row(&self, outcome: &Outcome, place: &str) -> GoalRow {
+        let (measured, verdict) = self.judge(outcome);
+        let cells = [
+            self.number.to_string(),
+            self.title.to_owned(),
+            self.limit(self.floor),
+            self.limit(self.aim),
+            place.to_owned(),
+            measured.map(figure).unwrap_or_default(),
+            verdict.words().to_owned(),
+        ];
+        (self.number, cells)
+    }
+
     /// A limit as it is written.
     pub fn limit(&self, limit: f64) -> String {
         let sign = match self.bound {
@@ -104,6 +120,9 @@ impl<Outcome> Goal<Outcome> {
         format!("{sign} {}", figure(limit))
     }
 }
+
+/// A row of the table and its place in it.
+pub type GoalRow = (u8, [String; 7]);
 
 /// A ratio has two digits behind the point, a size none.
 pub fn figure(figure: f64) -> String {

@@ -1,0 +1,113 @@
+//! The program without anything around it: one frame, over and over.
+//!
+//! A program of ours restores the frame and goes on in the program that the daemon attached, or in
+//! one that moves the beginning of the frame and no more. What the first takes longer than the
+//! second is the tunnel.
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::outcome::{Outcome, Part};
+use super::way::{Label, Taken};
+use crate::bench::bed::Bed;
+use crate::bench::lane::Lane;
+use crate::bpf::map::Map;
+use crate::bpf::{Moved, Program};
+use crate::links;
+use crate::stats::Stats;
+
+/// Enough for a nanosecond.
+const TIMES: u32 = 1_000_000;
+const XDP_REDIRECT: u32 = 4;
+
+/// One program behind the one that restores the frame.
+pub struct Repeated<'bed> {
+    label: Label,
+    lane: Lane,
+    program: Program,
+    /// A map of programs is emptied once only programs hold it.
+    _behind: Map,
+    bed: &'bed Bed,
+}
+
+/// Both directions, each with its control.
+pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
+    let attached = Program::of(attached(bed)?)?;
+    let ours = || Map::program(&attached);
+    let nics = &bed.nics;
+    let (inward, outward) = (nics.inward()?, nics.outward()?);
+    let moving = |moved, to: &crate::bench::device::Device| {
+        let devices = to.inside.enter(|| Map::device(to.ifindex))?;
+        Map::program(&Program::move_only(moved, &devices)?)
+    };
+    let (move_in, move_out) = ("move-in", "move-out");
+    let (taken, added) = (
+        "header taken away and redirect",
+        "header added and redirect",
+    );
+    let (decap, encap) = ("ours, decapsulation", "ours, encapsulation");
+    [
+        (
+            move_in,
+            taken,
+            move_in,
+            &inward,
+            Moved::Inward,
+            moving(Moved::Inward, &nics.native)?,
+        ),
+        ("decap", decap, move_in, &inward, Moved::Inward, ours()?),
+        (
+            move_out,
+            added,
+            move_out,
+            &outward,
+            Moved::Outward,
+            moving(Moved::Outward, &nics.uplink)?,
+        ),
+        ("encap", encap, move_out, &outward, Moved::Outward, ours()?),
+    ]
+    .into_iter()
+    .map(|(name, title, control, lane, moved, behind)| {
+        Ok(Repeated {
+            label: Label {
+                part: Part::Alone,
+                name,
+                title,
+                control,
+                at: 0,
+            },
+            lane: lane.clone(),
+            program: Program::again(&lane.frame, moved, &behind)?,
+            _behind: behind,
+            bed,
+        })
+    })
+    .collect()
+}
+
+/// The number of the XDP program that the daemon attached.
+fn attached(bed: &Bed) -> Result<u32> {
+    let links = links::of(bed.daemon()?.device())?;
+    let link = links.iter().find(|link| link.name.starts_with("link_xdp_"));
+    let link = link.with_context(|| format!("no XDP program in {links:?}"))?;
+    Ok(u32::try_from(link.program)?)
+}
+
+impl Repeated<'_> {
+    /// Runs it and tells what a run took.
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    pub fn measure(&self, outcome: &mut Outcome) -> Result<()> {
+        let before = Stats::read(self.bed.daemon()?)?;
+        let Lane { router, frame, .. } = &self.lane;
+        let run = || self.program.repeat(frame, router.ifindex, TIMES);
+        let (took, returned) = router.inside.enter(run)?;
+        let counted = Stats::read(self.bed.daemon()?)?.since(&before);
+        ensure!(
+            returned == XDP_REDIRECT,
+            "{}: action {returned}",
+            self.label.name
+        );
+        let case = self.label.tell(took as f64, outcome)?;
+        case.count(Taken::of(Vec::new(), &counted));
+        Ok(())
+    }
+}

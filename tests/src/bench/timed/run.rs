@@ -1,0 +1,156 @@
+//! Measures.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+
+use super::frames::{self, Beds};
+use super::outcome::{self, Outcome, Part};
+use super::pair::Pair;
+use super::tcp::Wire;
+use super::{alone, cores, processor};
+use crate::bench::bed::Bed;
+use crate::bench::outcome::Surroundings;
+use crate::config::Xdp;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    rounds: u32,
+    packets: u32,
+    /// Numbers of nodes.
+    peers: &'static [u32],
+    transfers: u32,
+    seconds: u32,
+}
+
+impl Amount {
+    /// For a first look.
+    pub const QUICK: Self = Self {
+        rounds: 3,
+        packets: 200_000,
+        peers: &[1, 1 << 10, 1 << 14, 1 << 20],
+        transfers: 3,
+        seconds: 1,
+    };
+    /// For figures that are kept.
+    pub const FULL: Self = Self {
+        rounds: 7,
+        packets: 1_000_000,
+        peers: &[1, 1 << 10, 1 << 14, 1 << 16, 1 << 18, 1 << 20],
+        transfers: 5,
+        seconds: 3,
+    };
+}
+
+/// Measures these parts and writes what they took; `program` is the controller.
+pub fn run(amount: Amount, parts: &[Part], program: &Path, results: &Path) -> Result<()> {
+    fs::create_dir_all(results)?;
+    let mut outcome = blank(amount)?;
+    let wants = |part| parts.contains(&part);
+    if [Part::Frames, Part::Sizes, Part::Peers, Part::Alone]
+        .into_iter()
+        .any(wants)
+    {
+        one_processor(amount, parts, program, results, &mut outcome)?;
+    }
+    if wants(Part::Cores) {
+        two_processors(amount, program, results, &mut outcome)?;
+    }
+    if wants(Part::Tcp) {
+        transfers(amount, program, results, &mut outcome)?;
+    }
+    outcome.load_after = Surroundings::read("none")?.load;
+    fs::write(
+        results.join(outcome::FILE),
+        serde_json::to_string_pretty(&outcome)?,
+    )?;
+    Ok(())
+}
+
+/// Nothing measured yet. The last processor has the fewest interrupts of others.
+fn blank(amount: Amount) -> Result<Outcome> {
+    let surroundings = Surroundings::read("none")?;
+    let processors = processor::count()?;
+    ensure!(processors >= 2, "two processors are needed");
+    Ok(Outcome {
+        schema: 1,
+        load_after: surroundings.load.clone(),
+        surroundings,
+        processors,
+        pinned: processors - 1,
+        rounds: amount.rounds,
+        packets: amount.packets,
+        cases: Vec::new(),
+        forged: None,
+        cache: None,
+    })
+}
+
+fn one_processor(
+    amount: Amount,
+    parts: &[Part],
+    program: &Path,
+    results: &Path,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let beds = Beds {
+        bare: Bed::bare()?,
+        ours: Bed::ours(Xdp::Auto, program, results)?,
+    };
+    outcome.cache = Some(frames::cache(&beds.ours)?);
+    processor::on(outcome.pinned, || {
+        for part in parts {
+            let ways = frames::all(&beds, *part, amount.peers)?;
+            let repeated = if *part == Part::Alone {
+                alone::all(&beds.ours)?
+            } else {
+                Vec::new()
+            };
+            for round in 1..=amount.rounds {
+                for way in &ways {
+                    way.measure(amount.packets, outcome)?;
+                }
+                for repeated in &repeated {
+                    repeated.measure(outcome)?;
+                }
+                told(*part, round, amount.rounds, ways.len() + repeated.len());
+            }
+        }
+        outcome.forged = Some(frames::forge(&beds.ours)?);
+        Ok(())
+    })
+}
+
+fn two_processors(
+    amount: Amount,
+    program: &Path,
+    results: &Path,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let (bare, ours) = (Pair::bare()?, Pair::ours(program, results)?);
+    let cores = cores::all(&bare, &ours)?;
+    for round in 1..=amount.rounds {
+        for cores in &cores {
+            cores.measure(amount.packets, outcome)?;
+        }
+        told(Part::Cores, round, amount.rounds, cores.len());
+    }
+    Ok(())
+}
+
+fn transfers(amount: Amount, program: &Path, results: &Path, outcome: &mut Outcome) -> Result<()> {
+    let wire = Wire::create(program, results)?;
+    for round in 1..=amount.transfers {
+        wire.measure(amount.seconds, &results.join("iperf3.log"), outcome)?;
+        told(Part::Tcp, round, amount.transfers, 1);
+    }
+    Ok(())
+}
+
+fn told(part: Part, round: u32, rounds: u32, cases: usize) {
+    if cases > 0 {
+        println!("{part:?}: round {round} of {rounds}");
+    }
+}
