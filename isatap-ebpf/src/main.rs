@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  NIC ─▶ isatap_xdp ──────────────────────────────▶ NIC        the common case
-//!           │ what it does not decide
+//!         isatap_forward ──────────────────────────▶ NIC        the same where there is no XDP
+//!           │ what they do not decide
 //!           ▼
 //!         isatap_in ─▶ isatap0 ─▶ IPv6 stack ─▶ isatap0 ─▶ isatap_out ─▶ NIC
 //! ```
@@ -60,6 +61,12 @@ mod programs {
     #[xdp(frags)]
     pub fn isatap_xdp_out(ctx: XdpContext) -> u32 {
         crate::xdp::uncached::outward::run(&ctx)
+    }
+
+    /// TC ingress on the IPv4 and IPv6 NICs of a router without XDP: NIC to NIC, both directions.
+    #[classifier]
+    pub fn isatap_forward(ctx: TcContext) -> i32 {
+        crate::tc::forward::run(&ctx)
     }
 
     /// TC ingress on the IPv4 NICs: protocol 41 into the ISATAP device.

@@ -11,14 +11,24 @@ pub enum Xdp {
     Auto,
     /// None: the kernel's own way through.
     Off,
+    /// None, but traffic control forwards from NIC to NIC.
+    Forward,
 }
 
 impl Xdp {
+    /// The mode of traffic control, as a line of the file.
+    fn tc(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Off => "",
+            Self::Forward => "tc = \"forward\"\n",
+        }
+    }
+
     /// The word in the file.
     pub fn word(self) -> &'static str {
         match self {
             Self::Auto => "auto",
-            Self::Off => "off",
+            Self::Off | Self::Forward => "off",
         }
     }
 }
@@ -38,14 +48,15 @@ uplinks = {uplinks:?}
 
 [datapath]
 xdp = "{}"
-
+{}
 [router]
 links = {links:?}
 
 [[router.prefix]]
 prefix = "2001:db8:0:1::/64"
 "#,
-        xdp.word()
+        xdp.word(),
+        xdp.tc()
     )
 }
 

@@ -52,6 +52,10 @@ const STEPS: &[Step] = &[
         run: steps::kernel_path,
     },
     Step {
+        title: "Without XDP, but from NIC to NIC, against native IPv6",
+        run: steps::forward_path,
+    },
+    Step {
         title: "Status",
         run: steps::status,
     },

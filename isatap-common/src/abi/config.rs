@@ -63,6 +63,8 @@ impl Switches {
     pub const NO_HAIRPIN: Self = Self(1 << 2);
     /// `BPF_F_ADJ_ROOM_DECAP_L3_IPV6` works on this kernel (since 6.3).
     pub const DECAP_L3: Self = Self(1 << 3);
+    /// Programs forward from NIC to NIC, so a way in the cache must lead to one of `LINKS`.
+    pub const FORWARDS: Self = Self(1 << 4);
 
     /// Whether every bit of `other` is set.
     #[inline(always)]

@@ -1,5 +1,5 @@
 use super::schema::Table;
-use super::settings::{Datapath, XdpMode};
+use super::settings::{Datapath, TcMode, XdpMode};
 use super::value;
 
 const XDP: [(&str, XdpMode); 4] = [
@@ -9,12 +9,15 @@ const XDP: [(&str, XdpMode); 4] = [
     ("off", XdpMode::Off),
 ];
 
+const TC: [(&str, TcMode); 2] = [("stack", TcMode::Stack), ("forward", TcMode::Forward)];
+
 /// Reads `[datapath]`.
 pub(super) fn read(table: &Table<'_>) -> Datapath {
     let datapath = Datapath {
         xdp: table
             .read("xdp", value::word(&XDP))
             .unwrap_or(XdpMode::Auto),
+        tc: table.read("tc", value::word(&TC)).unwrap_or(TcMode::Stack),
         known_ipv4: table
             .list("known-ipv4", value::ipv4_prefix)
             .unwrap_or_default(),

@@ -19,7 +19,7 @@ use std::path::Path;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use settings::{
     AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mtu,
-    Preference, RoleSettings, RouterSettings, Settings, XdpMode,
+    Preference, RoleSettings, RouterSettings, Settings, TcMode, XdpMode,
 };
 pub use value::is_interface_name;
 
@@ -55,6 +55,10 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, Diagnostics> {
 fn settings(path: &Path, root: &Table<'_>) -> Option<Settings> {
     let (role, interface) = interface::read(&root.section("interface"));
     let datapath = datapath::read(&root.section("datapath"));
+    if datapath.tc == TcMode::Forward && matches!(role, Some(Role::Host)) {
+        let why = "a host receives for itself";
+        root.section("datapath").idle("tc", why);
+    }
     let role = role_settings(role, root);
     metrics::read(&root.section("metrics"));
     root.refuse_unknown();

@@ -53,6 +53,8 @@ pub enum Mtu {
 pub struct Datapath {
     /// How the program on the NICs is attached.
     pub xdp: XdpMode,
+    /// What traffic control does on a router's NICs without that program.
+    pub tc: TcMode,
     /// IPv4 addresses that may be embedded; empty is any that is not special.
     pub known_ipv4: Vec<Ipv4Net>,
     /// Forward from one host of the link to another.
@@ -72,6 +74,15 @@ pub enum XdpMode {
     Generic,
     /// Not at all; the traffic control programs do the work.
     Off,
+}
+
+/// What traffic control does on a router's NICs that have no XDP program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TcMode {
+    /// Hands packets to the stack, which routes and filters them.
+    Stack,
+    /// Forwards from NIC to NIC, past the stack.
+    Forward,
 }
 
 /// What only one role has.

@@ -16,7 +16,7 @@ pub use client::ask;
 pub use status::{
     AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
     LocatorStatus, LoopLag, PrefixStatus, PrlDocument, PrlStatus, Role, RouterStatus, SCHEMA,
-    StatusDocument, XdpState,
+    StatusDocument, TcState, XdpState,
 };
 
 /// What a command asks of the daemon.

@@ -131,6 +131,9 @@ pub struct LinkStatus {
     pub name: String,
     /// How the program is attached.
     pub xdp: XdpState,
+    /// What traffic control does there, if more than handing packets to the stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tc: Option<TcState>,
     /// Why so.
     pub reason: String,
 }
@@ -145,6 +148,14 @@ pub enum XdpState {
     Generic,
     /// Not at all.
     Off,
+}
+
+/// What traffic control does on a NIC beside handing packets to the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TcState {
+    /// Forwards from NIC to NIC.
+    Forward,
 }
 
 /// An on-link prefix.

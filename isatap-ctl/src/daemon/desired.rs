@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Boottime,
-    config::{RoleSettings, Settings, XdpMode},
+    config::{RoleSettings, Settings, TcMode, XdpMode},
     datapath::{AttachedMode, Hook, Tables, fresh_jiffies, known_ipv4},
     kernel::routes::{Ipv6Route, Preference},
     plan::{AddressSpec, Desired, DeviceSpec, RouteSpec},
@@ -56,16 +56,12 @@ pub struct Inputs {
 /// The programs' places. A host has none on its NICs but the traffic control program: what it
 /// receives is for itself, and XDP would only cost it its segmentation offload.
 pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, Place> {
-    let tc = |name: &str| Place {
-        name: name.to_owned(),
-        modes: vec![AttachedMode::Tc],
-    };
-    let mut hooks = BTreeMap::from([(Hook::Out(device), tc(&settings.interface.name))]);
+    let mut hooks = BTreeMap::from([(Hook::Out(device), by_tc(&settings.interface.name))]);
     let uplinks = &settings.interface.uplinks;
     hooks.extend(
         world
             .present(uplinks)
-            .map(|link| (Hook::In(link.index), tc(&link.name))),
+            .map(|link| (Hook::In(link.index), by_tc(&link.name))),
     );
     let (RoleSettings::Router(router), Some(modes)) =
         (&settings.role, modes(settings.datapath.xdp))
@@ -83,6 +79,31 @@ pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, 
         )
     }));
     hooks
+}
+
+/// The places of the program that forwards in traffic control: NICs of a router that wants it, but
+/// those in `by_xdp`, on which XDP does. Only frames have the header that it reads and writes.
+pub fn forwarding(
+    settings: &Settings,
+    world: &World,
+    by_xdp: &BTreeSet<u32>,
+) -> BTreeMap<Hook, Place> {
+    let (RoleSettings::Router(router), TcMode::Forward) = (&settings.role, settings.datapath.tc)
+    else {
+        return BTreeMap::new();
+    };
+    let uplinks = world.present(&settings.interface.uplinks);
+    let nics = uplinks.chain(world.present(&router.links));
+    nics.filter(|link| link.mac.is_some() && !by_xdp.contains(&link.index))
+        .map(|link| (Hook::Forward(link.index), by_tc(&link.name)))
+        .collect()
+}
+
+fn by_tc(name: &str) -> Place {
+    Place {
+        name: name.to_owned(),
+        modes: vec![AttachedMode::Tc],
+    }
 }
 
 fn modes(xdp: XdpMode) -> Option<Vec<AttachedMode>> {
@@ -155,7 +176,7 @@ fn sysctls(settings: &Settings) -> Vec<(String, String)> {
     sysctls.map(|(key, value)| (key, value.to_owned())).into()
 }
 
-/// The contents of the maps. `redirectable` are the NICs that carry the XDP program.
+/// The contents of the maps. `redirectable` are the NICs that carry a program that forwards.
 pub fn tables(
     settings: &Settings,
     world: &World,
@@ -182,7 +203,7 @@ pub fn tables(
             device: inputs.device,
             role: role as u8,
             ttl: settings.interface.ttl,
-            switches: switches(settings, inputs.decap_l3).0,
+            switches: switches(settings, inputs.decap_l3, &redirectable).0,
             mtu: mtu(settings, world, inputs),
             locator_count: locators.len() as u16,
             locators: slots,
@@ -243,12 +264,13 @@ fn locator(slot: u16, key: LocatorKey, world: &World) -> Locator {
     }
 }
 
-fn switches(settings: &Settings, decap_l3: bool) -> Switches {
+fn switches(settings: &Settings, decap_l3: bool, redirectable: &BTreeSet<u32>) -> Switches {
     let choices = [
         (settings.interface.copy_dscp, Switches::COPY_DSCP),
         (settings.datapath.drop_nested, Switches::DROP_NESTED),
         (!settings.datapath.hairpin, Switches::NO_HAIRPIN),
         (decap_l3, Switches::DECAP_L3),
+        (!redirectable.is_empty(), Switches::FORWARDS),
     ];
     let chosen = choices.into_iter().filter(|(on, _)| *on);
     chosen.fold(Switches::default(), |all, (_, switch)| all.with(switch))

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{desired, discovery::Discovery, world::World};
 use crate::{
     clock,
-    config::Settings,
+    config::{Settings, TcMode, XdpMode},
     control::{self, AdvertisedBy, Request, SCHEMA, StatusDocument},
     datapath::Hook,
     kernel::{Netlink, bpffs},
@@ -75,12 +75,19 @@ fn attachments(settings: &Settings, world: &World) -> Vec<String> {
     let device = world
         .link(&settings.interface.name)
         .map_or(0, |link| link.index);
-    let wanted = desired::hooks(settings, world, device);
+    let mut wanted = desired::hooks(settings, world, device);
+    // Where XDP is wanted it is expected to attach.
+    let by_xdp = wanted.keys().filter(|hook| matches!(hook, Hook::Xdp(_)));
+    let by_xdp = by_xdp.map(|hook| hook.index()).collect();
+    wanted.extend(desired::forwarding(settings, world, &by_xdp));
     let pins = bpffs::pin_directory(&settings.interface.name);
     let pinned = Hook::pinned(&pins).unwrap_or_default();
+    let substitute = substitute(settings);
     let missing = wanted.iter().filter(|(hook, _)| !pinned.contains_key(hook));
     let missing = missing.map(|(hook, place)| {
-        let modes: Vec<String> = place.modes.iter().map(ToString::to_string).collect();
+        let modes = place.modes.iter().map(ToString::to_string);
+        let substitute = substitute.filter(|_| matches!(hook, Hook::Xdp(_)));
+        let modes: Vec<String> = modes.chain(substitute.map(str::to_owned)).collect();
         format!(
             "attach {} to {} ({})",
             hook.program(),
@@ -88,8 +95,20 @@ fn attachments(settings: &Settings, world: &World) -> Vec<String> {
             modes.join(", else ")
         )
     });
-    let surplus = pinned.keys().filter(|hook| !wanted.contains_key(hook));
+    let is_substitute = |hook: &Hook| {
+        let is_instead = wanted.contains_key(&Hook::Xdp(hook.index()));
+        matches!(hook, Hook::Forward(_)) && is_instead && substitute.is_some()
+    };
+    let surplus = pinned.keys();
+    let surplus = surplus.filter(|hook| !wanted.contains_key(hook) && !is_substitute(hook));
     let surplus =
         surplus.map(|hook| format!("detach {} from interface {}", hook.program(), hook.index()));
     missing.chain(surplus).collect()
+}
+
+/// What is attached where XDP cannot be.
+fn substitute(settings: &Settings) -> Option<&'static str> {
+    let datapath = &settings.datapath;
+    let is_wanted = datapath.xdp == XdpMode::Auto && datapath.tc == TcMode::Forward;
+    is_wanted.then(|| Hook::Forward(0).program())
 }

@@ -1,5 +1,6 @@
 //! The daemon: one event loop, which alone does I/O.
 
+mod attach;
 mod control;
 mod counters;
 mod desired;

@@ -13,11 +13,11 @@ use isatap_common::{
     path::Reason,
     wire::ipv6,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use super::{
     counters::count,
-    desired::{self, Inputs, Place},
+    desired::{self, Inputs},
     device::Device,
     discovery::{Discovery, Outgoing},
     lag::Lag,
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     clock,
     config::{RoleSettings, Settings},
-    datapath::{Datapath, DatapathError, Hook, HookState, Tables, foreign_xdp, has_decap_l3},
+    datapath::{Datapath, Hook, HookState, Tables, has_decap_l3},
     kernel::{
         Error, Netlink, bpffs, capabilities,
         lock::Lock,
@@ -54,7 +54,7 @@ pub struct Node {
     link: Link,
     pub(super) hooks: BTreeMap<Hook, HookState>,
     pub(super) lag: Lag,
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     decap_l3: bool,
     /// What a start that is not complete has done.
     taken: Option<Vec<Action>>,
@@ -202,58 +202,6 @@ impl Node {
         }
     }
 
-    /// Attaches what is not attached and detaches what is no longer wanted. Returns the NICs that
-    /// carry XDP.
-    async fn attach(&mut self) -> Result<BTreeSet<u32>> {
-        let wanted = desired::hooks(&self.settings, &self.world, self.index);
-        for hook in Hook::pinned(&self.directory)?.into_keys() {
-            if !wanted.contains_key(&hook) {
-                info!("detach {} from interface {}", hook.program(), hook.index());
-                hook.detach(&self.directory, &self.netlink).await?;
-            }
-        }
-        self.hooks.retain(|hook, _| wanted.contains_key(hook));
-        for (hook, place) in &wanted {
-            if !self.hooks.contains_key(hook) {
-                let state = self.attach_one(*hook, place).await?;
-                self.hooks.insert(*hook, state);
-            }
-        }
-        let xdp = self
-            .hooks
-            .keys()
-            .filter(|hook| matches!(hook, Hook::Xdp(_)));
-        Ok(xdp.map(|hook| hook.index()).collect())
-    }
-
-    async fn attach_one(&mut self, hook: Hook, place: &Place) -> Result<HookState> {
-        if let Hook::Xdp(index) = hook
-            && let Some(program) = foreign_xdp(&self.netlink, index).await?
-        {
-            bail!(DatapathError::Foreign {
-                link: place.name.clone(),
-                program: program.to_string()
-            });
-        }
-        let attached = self.datapath.attach(hook, &place.name, &place.modes);
-        let is_optional = matches!(hook, Hook::Xdp(_))
-            && self.settings.datapath.xdp == crate::config::XdpMode::Auto;
-        match attached {
-            Err(error) if is_optional => {
-                warn!("{}: no XDP: {error}", place.name);
-                Ok(HookState {
-                    mode: crate::datapath::AttachedMode::Tc,
-                    reason: Some(error.to_string()),
-                })
-            }
-            other => {
-                let state = other?;
-                info!("{} on {}: {}", hook.program(), place.name, state.mode);
-                Ok(state)
-            }
-        }
-    }
-
     /// Takes a datagram that the kernel passed up.
     pub fn receive(&mut self, datagram: &Datagram) {
         let (Some(tables), Some(index), false) = (&self.tables, datagram.index, datagram.truncated)
@@ -340,7 +288,7 @@ impl Node {
         if Discovery::ear(&settings) != Discovery::ear(&self.settings) {
             self.icmp = listen(&settings, self.index)?;
         }
-        self.hooks.retain(|hook, _| !matches!(hook, Hook::Xdp(_)));
+        self.forget_xdp();
         self.settings = settings;
         self.read_prl();
         self.reconcile().await

@@ -15,7 +15,7 @@ use crate::{
     control::{
         AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
         LocatorStatus, PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument,
-        XdpState,
+        TcState, XdpState,
     },
     datapath::{self, AttachedMode, Hook},
     nd::host::RouterState,
@@ -118,10 +118,9 @@ fn nics(node: &Node, names: &[String]) -> Vec<LinkStatus> {
 }
 
 fn nic(node: &Node, name: &str) -> LinkStatus {
-    let state = node
-        .world
-        .link(name)
-        .and_then(|link| node.hooks.get(&Hook::Xdp(link.index)));
+    let index = node.world.link(name).map(|link| link.index);
+    let state = index.and_then(|index| node.hooks.get(&Hook::Xdp(index)));
+    let forwards = index.is_some_and(|index| node.hooks.contains_key(&Hook::Forward(index)));
     let (xdp, reason) = match state {
         Some(state) => {
             let xdp = match state.mode {
@@ -142,6 +141,7 @@ fn nic(node: &Node, name: &str) -> LinkStatus {
     LinkStatus {
         name: name.to_owned(),
         xdp,
+        tc: forwards.then_some(TcState::Forward),
         reason,
     }
 }

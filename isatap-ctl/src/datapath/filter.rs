@@ -20,9 +20,6 @@ use aya::programs::{
 use super::{DatapathError, Hook};
 use crate::kernel::{self, Netlink, clsact::Side};
 
-/// Priority of our filters among those of others.
-const PRIORITY: u16 = 41;
-
 /// Error of an attempt to attach.
 type Refusal = Box<dyn std::error::Error + Send + Sync>;
 
@@ -42,7 +39,7 @@ pub(super) fn attach(
     mark(&filter_mark(hook, directory))?;
     let attached = replace(program, hook, name, handle).or_else(|_| {
         let options = NlOptions {
-            priority: PRIORITY,
+            priority: priority(hook),
             handle,
             ..NlOptions::default()
         };
@@ -68,7 +65,7 @@ fn replace(
     name: &str,
     handle: TcHandle,
 ) -> Result<SchedClassifierLinkId, ProgramError> {
-    let link = SchedClassifierLink::attached(name, side(hook), PRIORITY, handle, None)?;
+    let link = SchedClassifierLink::attached(name, side(hook), priority(hook), handle, None)?;
     program.attach_to_link(link)
 }
 
@@ -85,15 +82,15 @@ pub(super) async fn detach(
             Hook::Out(_) => Side::Egress,
             _ => Side::Ingress,
         };
-        let removed = netlink.remove_filter(hook.index(), side, PRIORITY, handle);
+        let removed = netlink.remove_filter(hook.index(), side, priority(hook), handle);
         removed.await.map_err(|error| detach_error(hook, &error))?;
     }
+    unmark(&filter).map_err(|error| pin_error(&filter, &error))?;
     if qdisc.exists() {
         let removed = netlink.remove_idle_clsact(hook.index());
-        removed.await.map_err(|error| detach_error(hook, &error))?;
-    }
-    for path in [filter, qdisc] {
-        unmark(&path).map_err(|error| pin_error(&path, &error))?;
+        if removed.await.map_err(|error| detach_error(hook, &error))? {
+            unmark(&qdisc).map_err(|error| pin_error(&qdisc, &error))?;
+        }
     }
     Ok(())
 }
@@ -105,6 +102,7 @@ pub(super) fn from_mark(name: &str) -> Option<Hook> {
     match kind {
         "out" => Some(Hook::Out(index)),
         "in" => Some(Hook::In(index)),
+        "forward" => Some(Hook::Forward(index)),
         _ => None,
     }
 }
@@ -112,6 +110,7 @@ pub(super) fn from_mark(name: &str) -> Option<Hook> {
 fn filter_mark(hook: Hook, directory: &Path) -> PathBuf {
     let kind = match hook {
         Hook::Out(_) => "out",
+        Hook::Forward(_) => "forward",
         _ => "in",
     };
     directory.join(format!("filter_{kind}_{}", hook.index()))
@@ -125,6 +124,14 @@ fn qdisc_mark(hook: Hook, directory: &Path) -> PathBuf {
 /// which a restart does not change.
 fn handle(directory: &Path) -> io::Result<u32> {
     Ok(fs::metadata(directory)?.ino() as u32)
+}
+
+/// Priority of our filters among those of others; what forwards comes before what delivers.
+const fn priority(hook: Hook) -> u16 {
+    match hook {
+        Hook::Forward(_) => 40,
+        _ => 41,
+    }
 }
 
 const fn side(hook: Hook) -> TcAttachType {
@@ -168,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_mark_names_its_hook() {
-        for hook in [Hook::In(3), Hook::Out(17)] {
+        for hook in [Hook::In(3), Hook::Out(17), Hook::Forward(3)] {
             let mark = filter_mark(hook, Path::new("/"));
             let name = mark.file_name().and_then(|name| name.to_str());
             assert_eq!(name.and_then(from_mark), Some(hook));

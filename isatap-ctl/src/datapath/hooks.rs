@@ -26,6 +26,8 @@ pub enum Hook {
     In(u32),
     /// `isatap_xdp` on a NIC.
     Xdp(u32),
+    /// `isatap_forward` on ingress of a NIC, before `isatap_in` if that is there too.
+    Forward(u32),
 }
 
 /// How a program is attached.
@@ -52,7 +54,7 @@ impl Hook {
     /// The interface.
     pub const fn index(self) -> u32 {
         match self {
-            Self::Out(index) | Self::In(index) | Self::Xdp(index) => index,
+            Self::Out(index) | Self::In(index) | Self::Xdp(index) | Self::Forward(index) => index,
         }
     }
 
@@ -62,6 +64,7 @@ impl Hook {
             Self::Out(_) => "isatap_out",
             Self::In(_) => "isatap_in",
             Self::Xdp(_) => "isatap_xdp",
+            Self::Forward(_) => "isatap_forward",
         }
     }
 
@@ -71,6 +74,7 @@ impl Hook {
         let kind = match (self, mode) {
             (Self::Out(_), _) => "out",
             (Self::In(_), _) => "in",
+            (Self::Forward(_), _) => "forward",
             (Self::Xdp(_), AttachedMode::Generic) => "xdpgeneric",
             (Self::Xdp(_), _) => "xdp",
         };
@@ -86,6 +90,7 @@ impl Hook {
         Some(match kind {
             "out" => (Self::Out(index), AttachedMode::Tc),
             "in" => (Self::In(index), AttachedMode::Tc),
+            "forward" => (Self::Forward(index), AttachedMode::Tc),
             "xdp" => (Self::Xdp(index), AttachedMode::Native),
             "xdpgeneric" => (Self::Xdp(index), AttachedMode::Generic),
             _ => return None,
@@ -108,7 +113,9 @@ impl Hook {
         }
         match self {
             Self::Xdp(_) => Ok(()),
-            Self::In(_) | Self::Out(_) => filter::detach(self, directory, netlink).await,
+            Self::In(_) | Self::Out(_) | Self::Forward(_) => {
+                filter::detach(self, directory, netlink).await
+            }
         }
     }
 }
@@ -207,7 +214,7 @@ impl Datapath {
                 // The pin alone holds the link, so that removing the pin detaches.
                 updated.and_then(|id| program.take_link(id)).map(drop)
             }
-            Hook::In(_) | Hook::Out(_) => {
+            Hook::In(_) | Hook::Out(_) | Hook::Forward(_) => {
                 let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
                 program
                     .attach_to_link(SchedClassifierLink::try_from(link)?)
@@ -234,8 +241,8 @@ impl Datapath {
         } else {
             TcAttachType::Ingress
         };
+        let order = TcAttachOptions::TcxOrder(self.order(hook)?);
         let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
-        let order = TcAttachOptions::TcxOrder(LinkOrder::default());
         match program.attach_with_options(name, side, order) {
             Ok(id) => return Ok(Some(program.take_link(id)?.try_into()?)),
             Err(error) if !is_unknown_to_kernel(&error) => return Err(error.into()),
@@ -243,6 +250,20 @@ impl Datapath {
         }
         filter::attach(program, hook, name, &self.directory)?;
         Ok(None)
+    }
+
+    /// The place among the programs that are there: the last, or the one before that which takes
+    /// what this one leaves.
+    fn order(&mut self, hook: Hook) -> Result<LinkOrder, Box<dyn std::error::Error + Send + Sync>> {
+        let Hook::Forward(index) = hook else {
+            return Ok(LinkOrder::default());
+        };
+        let next = Hook::In(index);
+        if !self.directory.join(next.pin(AttachedMode::Tc)).exists() {
+            return Ok(LinkOrder::default());
+        }
+        let next: &mut SchedClassifier = program(&mut self.ebpf, next.program())?;
+        Ok(LinkOrder::before_program(next)?)
     }
 }
 

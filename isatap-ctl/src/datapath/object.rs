@@ -117,8 +117,9 @@ impl Datapath {
         for name in ["isatap_xdp", UNCACHED_IN, UNCACHED_OUT] {
             program::<Xdp>(&mut ebpf, name)?.load()?;
         }
-        program::<SchedClassifier>(&mut ebpf, "isatap_in")?.load()?;
-        program::<SchedClassifier>(&mut ebpf, "isatap_out")?.load()?;
+        for name in ["isatap_in", "isatap_out", "isatap_forward"] {
+            program::<SchedClassifier>(&mut ebpf, name)?.load()?;
+        }
         #[cfg(feature = "trace")]
         super::trace::forward(&mut ebpf);
         // Only now: a map that is taken before its program is loaded is closed too early.

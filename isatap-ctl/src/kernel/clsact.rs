@@ -38,11 +38,11 @@ impl Side {
 
 impl Netlink {
     /// Removes the discipline, unless there is a filter on either side. That it, or the device, is
-    /// gone is as good.
-    pub async fn remove_idle_clsact(&self, index: u32) -> Result<(), Error> {
+    /// gone is as good. Returns whether there is none any more.
+    pub async fn remove_idle_clsact(&self, index: u32) -> Result<bool, Error> {
         for side in [Side::Ingress, Side::Egress] {
             if self.has_filters(index, side).await? {
-                return Ok(());
+                return Ok(false);
             }
         }
         let removed = self.change(Change::new(
@@ -50,7 +50,7 @@ impl Netlink {
             RouteNetlinkMessage::DelQueueDiscipline(message(index, TcHandle::CLSACT, HANDLE)),
             0,
         ));
-        unless_gone(removed.await)
+        unless_gone(removed.await).map(|()| true)
     }
 
     /// Removes the filter of `priority` and `handle`. That it, or the device, is gone is as good.

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{EbpfContext as _, programs::TcContext};
 use isatap_common::{
-    abi::{Direction, Layer},
+    abi::{Direction, Layer, Switches},
     addr::Address,
     path::{
         self, Reason, Site as _,
@@ -17,6 +17,7 @@ use crate::{
     cache::Cache,
     count::{Tally, identification},
     fib,
+    maps::LINKS,
     site::Maps,
     window::Buffer,
 };
@@ -127,7 +128,10 @@ fn resolve(
         Ok(found) if found.egress == config.device => Err(Reason::NoRoute),
         Ok(found) if total > u32::from(found.mtu) => Err(Reason::TooBig),
         Ok(found) => {
-            if !is_due {
+            // Frames that a NIC forwards would be lost on a way that no frame can be redirected to.
+            let is_for_all = !config.switches().has(Switches::FORWARDS)
+                || LINKS.get_ifindex(found.egress).is_some();
+            if !is_due && is_for_all {
                 let ends = (locator.ipv4, tunnel.remote);
                 way.fill(destination, config, &found, ends, cache.now());
             }

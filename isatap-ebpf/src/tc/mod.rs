@@ -1,9 +1,12 @@
-//! Between the IPv4 NICs and the ISATAP device, where the kernel routes, filters and answers.
+//! Between the IPv4 NICs and the ISATAP device, where the kernel routes, filters and answers; and, on
+//! request, between NICs without XDP.
 
 mod apply;
 pub mod egress;
+pub mod forward;
 pub mod ingress;
 pub mod probe;
+mod skb;
 
 use aya_ebpf::{
     bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC},

@@ -61,6 +61,7 @@ pub struct Beds {
     pub bare: Bed,
     pub xdp: Bed,
     pub tc: Bed,
+    pub tc_forward: Bed,
     pub sit: Bed,
 }
 
@@ -75,6 +76,7 @@ impl Beds {
             bare: Bed::bare()?,
             xdp: Bed::ours(Xdp::Auto, program, directory)?,
             tc: Bed::ours(Xdp::Off, program, directory)?,
+            tc_forward: Bed::ours(Xdp::Forward, program, directory)?,
             sit: Bed::sit()?,
         })
     }
@@ -154,6 +156,18 @@ fn tunnels(beds: &Beds) -> Result<Vec<Case<'_>>> {
             STACK,
             ("tc-decap", "ours, TC, decapsulation"),
             ("tc-encap", "ours, TC, encapsulation"),
+        ),
+        (
+            &beds.tc_forward,
+            STACK,
+            (
+                "tc-forward-decap",
+                "ours, TC from NIC to NIC, decapsulation",
+            ),
+            (
+                "tc-forward-encap",
+                "ours, TC from NIC to NIC, encapsulation",
+            ),
         ),
         (
             &beds.sit,

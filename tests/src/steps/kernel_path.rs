@@ -1,6 +1,6 @@
 use anyhow::{Context as _, Result, ensure};
 
-use super::layers::by_tc;
+use super::layers::by_layer;
 use super::native::{self, Native};
 use crate::config::Xdp;
 use crate::lab::Lab;
@@ -17,15 +17,24 @@ const LEAST: f64 = 0.8;
 /// The router without its fast path: the layers below do the whole job, nearly as fast as IPv6
 /// that needs no tunnel. Afterwards the router is as it was.
 pub fn kernel_path(lab: &mut Lab, xdp: Xdp) -> Evidence {
-    lab.restart_router(Xdp::Off)?;
+    beside_native(lab, Xdp::Off, xdp)
+}
+
+/// The same with the router that forwards from NIC to NIC in traffic control.
+pub fn forward_path(lab: &mut Lab, xdp: Xdp) -> Evidence {
+    beside_native(lab, Xdp::Forward, xdp)
+}
+
+fn beside_native(lab: &mut Lab, meanwhile: Xdp, afterwards: Xdp) -> Evidence {
+    lab.restart_router(meanwhile)?;
     lab.site.finish_checksums(false)?;
-    let measured = measure(lab);
+    let measured = measure(lab, meanwhile);
     lab.site.finish_checksums(true)?;
-    lab.restart_router(xdp)?;
+    lab.restart_router(afterwards)?;
     measured
 }
 
-fn measure(lab: &Lab) -> Evidence {
+fn measure(lab: &Lab, xdp: Xdp) -> Evidence {
     let before = Stats::read(lab.router()?)?;
     let (mut natives, mut tunnels, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     {
@@ -47,7 +56,7 @@ fn measure(lab: &Lab) -> Evidence {
         gigabits(native),
         gigabits(tunnel)
     );
-    let mut lines = by_tc(&counted)?;
+    let mut lines = by_layer(&counted, xdp)?;
     ensure!(
         ratio >= LEAST,
         "{line}, must be {LEAST}\n{}",

@@ -23,20 +23,28 @@ pub fn layers(lab: &mut Lab, xdp: Xdp) -> Evidence {
         &log,
     )?;
     let counted = Stats::read(lab.router()?)?.since(&before);
+    by_layer(&counted, xdp)
+}
+
+/// Whether the packets of a transfer went as the router was told.
+pub fn by_layer(counted: &Stats, xdp: Xdp) -> Evidence {
     match xdp {
-        Xdp::Auto => by_xdp(&counted),
-        Xdp::Off => by_tc(&counted),
+        Xdp::Auto => at_once(counted, "xdp"),
+        Xdp::Off => by_tc(counted),
+        Xdp::Forward => at_once(counted, "tc"),
     }
 }
 
-fn by_xdp(counted: &Stats) -> Evidence {
-    let xdp =
-        |reason: &str| counted.packets(|count| count.layer == "xdp" && count.reason == reason);
-    let (cached, resolved) = (xdp("cached"), xdp("resolved"));
-    let elsewhere = counted.packets(|count| count.layer != "xdp" && is_forwarding(&count.reason));
+/// From NIC to NIC in one layer.
+fn at_once(counted: &Stats, layer: &str) -> Evidence {
+    let of = |reason: &str| counted.packets(|count| count.layer == layer && count.reason == reason);
+    let (cached, resolved) = (of("cached"), of("resolved"));
+    let elsewhere = counted.packets(|count| {
+        is_forwarding(&count.reason) && (count.layer != layer || count.reason == "delivered")
+    });
     let mut lines = counted.lines();
     lines.push(share(
-        "forwarded by XDP",
+        &format!("forwarded by {}", layer.to_uppercase()),
         cached + resolved,
         elsewhere,
         counted,
@@ -51,7 +59,7 @@ fn by_xdp(counted: &Stats) -> Evidence {
 }
 
 /// Nothing by XDP, and something by TC.
-pub fn by_tc(counted: &Stats) -> Evidence {
+fn by_tc(counted: &Stats) -> Evidence {
     let of =
         |layer: &str| counted.packets(|count| count.layer == layer && is_forwarding(&count.reason));
     let mut lines = counted.lines();

@@ -16,7 +16,7 @@ pub use configure::configure;
 pub use counters::counters;
 pub use crash::{crash, flows_on};
 pub use forged::forged;
-pub use kernel_path::kernel_path;
+pub use kernel_path::{forward_path, kernel_path};
 pub use layers::layers;
 pub use reach::reach;
 pub use solicit::solicit;

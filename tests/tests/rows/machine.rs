@@ -15,8 +15,10 @@ use nix::sched::{CloneFlags, unshare};
 
 use super::site::{Indexes, tables};
 
-/// Octet of `struct __sk_buff` where the interface index is, and the structure's length.
+/// Octets of `struct __sk_buff` where the interface index and the size of a segment are, and the
+/// structure's length.
 const SK_BUFF_IFINDEX: usize = 40;
+const SK_BUFF_GSO_SIZE: usize = 176;
 const SK_BUFF: usize = 192;
 
 /// The programs, and where they are pinned.
@@ -114,16 +116,47 @@ impl Machine {
 
     /// Runs `isatap_in` on a frame that came in through `ifindex`.
     pub fn tc_in(&mut self, ifindex: u32, frame: &[u8]) -> Outcome {
-        let mut context = [0; SK_BUFF];
-        context[SK_BUFF_IFINDEX..SK_BUFF_IFINDEX + 4].copy_from_slice(&ifindex.to_ne_bytes());
-        let before = self.counters(Direction::In, Layer::Tc);
-        let program: &mut SchedClassifier = self.datapath.program("isatap_in").unwrap();
-        let (action, packet) = run(program, frame, &context);
+        self.classify("isatap_in", Direction::In, frame, &sk_buff(ifindex, 0))
+    }
+
+    /// Runs `isatap_forward` on a frame that came in through `ifindex`.
+    pub fn forward(&mut self, direction: Direction, ifindex: u32, frame: &[u8]) -> Outcome {
+        self.classify("isatap_forward", direction, frame, &sk_buff(ifindex, 0))
+    }
+
+    /// The same with a frame that stands for several, each with so many octets of payload.
+    pub fn forward_segments(
+        &mut self,
+        direction: Direction,
+        ifindex: u32,
+        frame: &[u8],
+        each: u32,
+    ) -> Outcome {
+        let context = sk_buff(ifindex, each);
+        self.classify("isatap_forward", direction, frame, &context)
+    }
+
+    fn classify(
+        &mut self,
+        name: &'static str,
+        direction: Direction,
+        frame: &[u8],
+        context: &[u8],
+    ) -> Outcome {
+        let before = self.counters(direction, Layer::Tc);
+        let program: &mut SchedClassifier = self.datapath.program(name).unwrap();
+        let (action, packet) = run(program, frame, context);
         Outcome {
             action,
-            reason: self.counted(Direction::In, Layer::Tc, &before),
+            reason: self.counted(direction, Layer::Tc, &before),
             packet,
         }
+    }
+
+    /// Makes the programs look everything up anew.
+    pub fn cool(&mut self, switches: Switches) {
+        self.configure(Role::Host, switches);
+        self.configure(Role::Router, switches);
     }
 
     /// Packets of each reason so far.
@@ -154,6 +187,13 @@ impl Drop for Machine {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.directory).unwrap();
     }
+}
+
+fn sk_buff(ifindex: u32, segment: u32) -> [u8; SK_BUFF] {
+    let mut context = [0; SK_BUFF];
+    context[SK_BUFF_IFINDEX..SK_BUFF_IFINDEX + 4].copy_from_slice(&ifindex.to_ne_bytes());
+    context[SK_BUFF_GSO_SIZE..SK_BUFF_GSO_SIZE + 4].copy_from_slice(&segment.to_ne_bytes());
+    context
 }
 
 fn run<P>(program: &mut P, frame: &[u8], context: &[u8]) -> (u32, Vec<u8>)

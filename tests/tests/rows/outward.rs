@@ -6,8 +6,8 @@ use isatap_common::{
 };
 
 use super::{
-    machine::{Machine, in_namespace},
-    packets::{GATEWAY_MAC, Inner, UPLINK_MAC, icmp, udp},
+    machine::{Machine, Outcome, in_namespace},
+    packets::{GATEWAY_MAC, Inner, UPLINK_MAC, icmp, udp, v6},
     site::tables,
 };
 
@@ -157,35 +157,41 @@ fn a_router_decides_on_every_row_as_the_pure_path_does() {
             let remote = found.map(|(_, tunnel, _)| tunnel.remote);
             assert_eq!(remote, pure, "{name}: pure path");
 
-            let frame = inner.sent_by_server();
-            let outcome = machine.xdp(Direction::Out, machine.indexes.native, &frame);
-            assert_eq!(outcome.reason, xdp, "{name}: xdp");
-            if xdp != Some(Reason::Resolved) {
-                assert_eq!(
-                    outcome.packet, frame,
-                    "{name}: xdp must not touch what it does not send"
-                );
-                continue;
+            let outer = found.ok().map(|(_, _, push)| push.outer);
+            let native = machine.indexes.native;
+            for program in [Machine::xdp, Machine::forward] {
+                machine.cool(flags);
+                check(&(name, inner.clone(), xdp, pure), outer, |frame| {
+                    program(&mut machine, Direction::Out, native, frame)
+                });
             }
-            let (_, _, push) = found.unwrap();
-            check_forwarded(name, &inner, &push.outer, &outcome.packet);
-            let again = machine.xdp(Direction::Out, machine.indexes.native, &frame);
-            let is_native = inner.header.source
-                == "2001:db8:f::1"
-                    .parse::<std::net::Ipv6Addr>()
-                    .unwrap()
-                    .octets();
-            let reason = if is_native {
-                Reason::Cached
-            } else {
-                Reason::Resolved
-            };
-            assert_eq!(again.reason, Some(reason), "{name}: second packet");
-            check_forwarded(name, &inner, &push.outer, &again.packet);
-            machine.configure(Role::Host, flags);
-            machine.configure(Role::Router, flags);
         }
     });
+}
+
+/// Twice through a program from NIC to NIC: with nothing in the cache, and with what that left there.
+fn check(row: &Row, outer: Option<[u8; 20]>, mut program: impl FnMut(&[u8]) -> Outcome) {
+    let (name, inner, reason, _) = row;
+    let frame = inner.sent_by_server();
+    let first = program(&frame);
+    assert_eq!(first.reason, *reason, "{name}: {}", first.action);
+    if *reason != Some(Reason::Resolved) {
+        assert_eq!(
+            first.packet, frame,
+            "{name}: a program must not touch what it does not send"
+        );
+        return;
+    }
+    check_forwarded(name, inner, &outer.unwrap(), &first.packet);
+    let again = program(&frame);
+    let is_native = inner.header.source == v6(SERVER).octets();
+    let reason = if is_native {
+        Reason::Cached
+    } else {
+        Reason::Resolved
+    };
+    assert_eq!(again.reason, Some(reason), "{name}: second packet");
+    check_forwarded(name, inner, &outer.unwrap(), &again.packet);
 }
 
 fn check_forwarded(name: &str, inner: &Inner, outer: &[u8], frame: &[u8]) {

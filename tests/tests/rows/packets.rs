@@ -46,6 +46,16 @@ pub fn udp(source: &str, destination: &str) -> Inner {
     Inner::read(&bytes)
 }
 
+/// A TCP segment with so many octets of payload and no options.
+pub fn tcp(source: &str, destination: &str, length: usize) -> Inner {
+    let mut bytes = Vec::new();
+    PacketBuilder::ipv6(v6(source).octets(), v6(destination).octets(), 64)
+        .tcp(4000, 5000, 1, 1024)
+        .write(&mut bytes, &vec![7; length])
+        .unwrap();
+    Inner::read(&bytes)
+}
+
 /// An ICMPv6 message with hop limit 255.
 pub fn icmp(source: &str, destination: &str, kind: u8, body: &[u8]) -> Inner {
     let mut bytes = Vec::new();

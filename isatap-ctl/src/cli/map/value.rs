@@ -93,6 +93,7 @@ fn switches(set: Switches) -> Vec<&'static str> {
         (Switches::DROP_NESTED, "drop_nested"),
         (Switches::NO_HAIRPIN, "no_hairpin"),
         (Switches::DECAP_L3, "decap_l3"),
+        (Switches::FORWARDS, "forwards"),
     ];
     let on = words.into_iter().filter(|(switch, _)| set.has(*switch));
     on.map(|(_, word)| word).collect()

@@ -38,6 +38,7 @@ fn full() -> StatusDocument {
         uplinks: vec![LinkStatus {
             name: "eth0".to_owned(),
             xdp: XdpState::Generic,
+            tc: None,
             reason: "the driver has no native mode".to_owned(),
         }],
         links: Vec::new(),
@@ -120,6 +121,20 @@ fn a_router_says_who_advertises() {
     let other = line(Some(AdvertisedBy::Other));
     let expected = "  adverts    from another program, as router.advertise = false wants it";
     assert_eq!(other.as_deref(), Some(expected));
+}
+
+#[test]
+fn forwarding_in_traffic_control_is_said() {
+    let mut status = full();
+    status.uplinks[0].xdp = XdpState::Off;
+    status.uplinks[0].tc = Some(TcState::Forward);
+    let printed = printed_of(&status, text::print);
+    let line = printed.lines().find(|line| line.starts_with("eth0"));
+    assert!(line.unwrap().contains("  off, tc forward  "), "{printed}");
+    let document = serde_json::to_value(&status).unwrap();
+    assert_eq!(document["uplinks"][0]["tc"], "forward");
+    let document = serde_json::to_value(full()).unwrap();
+    assert_eq!(document["uplinks"][0].get("tc"), None);
 }
 
 /// An earlier daemon says neither who advertises nor how late it is.

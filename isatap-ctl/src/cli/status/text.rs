@@ -4,7 +4,7 @@ use crate::cli::columns::Columns;
 use crate::cli::{Output, prl, words};
 use crate::control::{
     AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, Role, StatusDocument,
-    XdpState,
+    TcState, XdpState,
 };
 
 /// Everything, in sections; a section without content is left out.
@@ -118,7 +118,11 @@ fn links(title: &str, links: &[LinkStatus], output: &mut Output<'_>) -> Result<(
             XdpState::Generic => "generic",
             XdpState::Off => "off",
         };
-        columns.row([link.name.clone(), xdp.to_owned(), link.reason.clone()]);
+        let xdp = match link.tc {
+            Some(TcState::Forward) => format!("{xdp}, tc forward"),
+            None => xdp.to_owned(),
+        };
+        columns.row([link.name.clone(), xdp, link.reason.clone()]);
     }
     columns.print(output.to, output.style)?;
     Ok(())

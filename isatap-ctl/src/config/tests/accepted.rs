@@ -66,6 +66,21 @@ fn functions_of_later_work_are_validated_and_then_refused() {
     }
 }
 
+#[test]
+fn forwarding_is_for_routers() {
+    let forward = "[datapath]\ntc = \"forward\"\n";
+    let router = read(&format!("{INTERFACE}{forward}")).unwrap();
+    assert_eq!(router.datapath.tc, TcMode::Forward);
+    assert!(router.notes.is_empty());
+    let host = INTERFACE.replace("router", "host");
+    let host = read(&format!("{host}{forward}")).unwrap();
+    let notes: Vec<_> = host.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        ["t.toml:5:1: datapath.tc has no effect, because a host receives for itself"]
+    );
+}
+
 /// One line changes who advertises, so the rest of the file may stay.
 #[test]
 fn what_only_advertisements_use_is_noted_where_another_program_sends_them() {

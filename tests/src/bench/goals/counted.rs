@@ -58,13 +58,13 @@ pub const ALL: &[Goal<Outcome>] = &[
         8,
         "sit over TC, decapsulation, whole path",
         (1.5, 1.9),
-        |found| over(found, "sit-decap", "tc-decap"),
+        |found| over(found, "sit-decap", "tc-forward-decap"),
     ),
     least(
         8,
         "sit over TC, encapsulation, whole path",
         (1.4, 1.6),
-        |found| over(found, "sit-encap", "tc-encap"),
+        |found| over(found, "sit-encap", "tc-forward-encap"),
     ),
     most(
         9,

@@ -26,19 +26,25 @@ fn case(scene: &mut Scene) -> Result<()> {
     router.down()?;
     router.configure(&config(Xdp::Off))?;
     router.resume()?;
-    measure(scene, &router, "tc")
+    measure(scene, &router, "tc")?;
+    router.down()?;
+    router.configure(&config(Xdp::Forward))?;
+    router.resume()?;
+    measure(scene, &router, "tc-forward")
 }
 
-fn measure(scene: &mut Scene, router: &Daemon, layer: &str) -> Result<()> {
+fn measure(scene: &mut Scene, router: &Daemon, path: &str) -> Result<()> {
     let before = Stats::read(router)?;
-    let costs = cost::both_ways(&scene.site, layer)?;
+    let costs = cost::both_ways(&scene.site, path)?;
+    let layer = path.trim_end_matches("-forward");
     let counted = Stats::read(router)?.since(&before);
-    let elsewhere = counted.packets(|count| count.layer != layer);
+    let elsewhere = counted
+        .packets(|count| count.layer != layer || path != "tc" && count.reason == "delivered");
     scene.note(format!("{costs:?}\n{}", counted.lines().join("\n")));
     // Every sixteenth renewal of the cache goes through the stack.
     ensure!(
         elsewhere < 10,
-        "not all packets went through {layer}:\n{}",
+        "not all packets went through {path}:\n{}",
         counted.lines().join("\n")
     );
     scene.costs(costs);

@@ -1,0 +1,89 @@
+//! The programs at their places.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+use tracing::{info, warn};
+
+use super::{
+    desired::{self, Place},
+    node::Node,
+};
+use crate::{
+    config::XdpMode,
+    datapath::{AttachedMode, DatapathError, Hook, HookState, foreign_xdp},
+};
+
+impl Node {
+    /// Attaches what is not attached, and only then detaches what is no longer wanted, so that no
+    /// packet meets neither. Returns the NICs that carry a program that forwards.
+    pub(super) async fn attach(&mut self) -> Result<BTreeSet<u32>> {
+        let mut wanted = desired::hooks(&self.settings, &self.world, self.index);
+        self.attach_all(&wanted).await?;
+        let forwarding = desired::forwarding(&self.settings, &self.world, &self.by_xdp());
+        self.attach_all(&forwarding).await?;
+        wanted.extend(forwarding);
+        for hook in Hook::pinned(&self.directory)?.into_keys() {
+            if !wanted.contains_key(&hook) {
+                info!("detach {} from interface {}", hook.program(), hook.index());
+                hook.detach(&self.directory, &self.netlink).await?;
+            }
+        }
+        self.hooks.retain(|hook, _| wanted.contains_key(hook));
+        let forwards = |hook: &&Hook| matches!(hook, Hook::Xdp(_) | Hook::Forward(_));
+        let forwarding = self.hooks.keys().filter(forwards);
+        Ok(forwarding.map(|hook| hook.index()).collect())
+    }
+
+    /// Has the modes of XDP tried again.
+    pub(super) fn forget_xdp(&mut self) {
+        self.hooks.retain(|hook, _| !matches!(hook, Hook::Xdp(_)));
+    }
+
+    /// The NICs on which XDP forwards.
+    fn by_xdp(&self) -> BTreeSet<u32> {
+        let attached = self
+            .hooks
+            .iter()
+            .filter(|(hook, state)| matches!(hook, Hook::Xdp(_)) && state.mode != AttachedMode::Tc);
+        attached.map(|(hook, _)| hook.index()).collect()
+    }
+
+    async fn attach_all(&mut self, wanted: &BTreeMap<Hook, Place>) -> Result<()> {
+        for (hook, place) in wanted {
+            if !self.hooks.contains_key(hook) {
+                let state = self.attach_one(*hook, place).await?;
+                self.hooks.insert(*hook, state);
+            }
+        }
+        Ok(())
+    }
+
+    async fn attach_one(&mut self, hook: Hook, place: &Place) -> Result<HookState> {
+        if let Hook::Xdp(index) = hook
+            && let Some(program) = foreign_xdp(&self.netlink, index).await?
+        {
+            bail!(DatapathError::Foreign {
+                link: place.name.clone(),
+                program: program.to_string()
+            });
+        }
+        let attached = self.datapath.attach(hook, &place.name, &place.modes);
+        let is_optional =
+            matches!(hook, Hook::Xdp(_)) && self.settings.datapath.xdp == XdpMode::Auto;
+        match attached {
+            Err(error) if is_optional => {
+                warn!("{}: no XDP: {error}", place.name);
+                Ok(HookState {
+                    mode: AttachedMode::Tc,
+                    reason: Some(error.to_string()),
+                })
+            }
+            other => {
+                let state = other?;
+                info!("{} on {}: {}", hook.program(), place.name, state.mode);
+                Ok(state)
+            }
+        }
+    }
+}
