@@ -1,5 +1,7 @@
 //! The configuration files of the site's router and hosts.
 
+use std::net::Ipv4Addr;
+
 use crate::site::{NATIVE, ROUTER, UPLINK};
 
 /// The fast path of the router.
@@ -58,8 +60,30 @@ prefix = "2001:db8:0:1::/64"
     )
 }
 
+/// A router of hosts alone, without another network.
+pub fn router_of_hosts(device: &str) -> String {
+    format!(
+        r#"[interface]
+name = "{device}"
+role = "router"
+uplinks = ["{UPLINK}"]
+
+[datapath]
+xdp = "off"
+
+[[router.prefix]]
+prefix = "2001:db8:0:1::/64"
+"#
+    )
+}
+
 /// A host that knows the router by its address.
 pub fn host(device: &str) -> String {
+    host_of(device, ROUTER)
+}
+
+/// The same with any router.
+pub fn host_of(device: &str, router: Ipv4Addr) -> String {
     format!(
         r#"[interface]
 name = "{device}"
@@ -70,7 +94,7 @@ uplinks = ["{UPLINK}"]
 xdp = "off"
 
 [host]
-prl = ["{ROUTER}"]
+prl = ["{router}"]
 min-solicit-interval = "2s"
 "#
     )

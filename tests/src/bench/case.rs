@@ -1,6 +1,9 @@
 //! What is measured.
 
+mod variants;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -13,7 +16,9 @@ use super::sink::Kind;
 use crate::bpf::Program;
 use crate::bpf::map::Map;
 use crate::bpf::program::Attached;
+use crate::config::Xdp;
 use crate::daemon::Daemon;
+use crate::exec;
 use crate::stats::Stats;
 
 /// Without the stack.
@@ -60,10 +65,28 @@ pub struct Beds {
     pub sit: Bed,
 }
 
+impl Beds {
+    /// Each in a site of its own, with room for the neighbours that `sit` needs.
+    pub fn make(program: &Path, directory: &Path) -> Result<Self> {
+        for (threshold, neighbours) in [(3, 1 << 19), (2, 1 << 18), (1, 1 << 18)] {
+            let name = format!("net.ipv6.neigh.default.gc_thresh{threshold}");
+            exec::line(&format!("sysctl -q -w {name}={neighbours}"))?;
+        }
+        Ok(Self {
+            bare: Bed::bare()?,
+            xdp: Bed::ours(Xdp::Auto, program, directory)?,
+            tc: Bed::ours(Xdp::Off, program, directory)?,
+            tc_forward: Bed::ours(Xdp::Forward, program, directory)?,
+            sit: Bed::sit()?,
+        })
+    }
+}
+
 /// All cases, controls among them.
 pub fn all(beds: &Beds) -> Result<Vec<Case<'_>>> {
     let mut cases = controls(&beds.bare)?;
     cases.extend(tunnels(beds)?);
+    cases.extend(variants::of(beds)?);
     Ok(cases)
 }
 

@@ -1,6 +1,6 @@
 //! NICs as the kernel knows them.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::ns::Inside;
@@ -21,6 +21,13 @@ pub struct Device {
 impl Device {
     /// Looks it up.
     pub fn find(inside: &Inside, name: &str) -> Result<Self> {
+        let found = Self::without_address(inside, name)?;
+        ensure!(found.mac != [0; 6], "{name} has no address");
+        Ok(found)
+    }
+
+    /// The same where a tunnel may have no address, which is zero then.
+    pub fn without_address(inside: &Inside, name: &str) -> Result<Self> {
         let printed = inside.run(&format!("ip -j link show dev {name}"))?;
         let document: Value = serde_json::from_str(&printed)?;
         let field = |key: &str| document.pointer(&format!("/0/{key}"));
@@ -30,7 +37,7 @@ impl Device {
             inside: inside.clone(),
             name: name.to_owned(),
             ifindex: u32::try_from(ifindex.context("a NIC without a number")?)?,
-            mac: mac.context("a NIC without an address")?,
+            mac: mac.unwrap_or_default(),
         })
     }
 

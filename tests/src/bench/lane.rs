@@ -1,28 +1,27 @@
 //! The way that packets take through the router of a site, from a generator to a sink.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::device::Device;
+use super::flow::{Flow, HEADERS, MARK, OUTER};
 use super::sink::{Kind, Sink};
-use crate::bpf::{Counter, Program};
+use crate::bpf::{Counter, Peers, Program, Spread};
 use crate::interrupt;
-use crate::packet::{Inner, Outer};
-use crate::site::{HOST_A, NATIVE, ROUTER, SERVER, Site, UPLINK, gateway, isatap_address};
+use crate::site::{NATIVE, ROUTER, SERVER, Site, UPLINK, gateway};
 
-/// With the headers of UDP and IPv6: 66 octets of frame, 86 with the outer header.
-const PAYLOAD: [u8; 4] = *b"isat";
-const PORT: u16 = 9;
-/// Octets of an IPv4 header.
-const OUTER: usize = 20;
-const IPV4: [u8; 2] = [0x08, 0x00];
+/// What a frame says of an IPv4 packet.
+pub const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 /// Caches and allocators are filled by then.
 const WARM: u32 = 2_000;
+/// More addresses than anybody here keeps.
+const MANY: u32 = 1 << 17;
 /// What is still under way arrives in that time.
 const DRAINED: Duration = Duration::from_millis(20);
+/// A program on the other end of a veth pair is a change of the link, of which a daemon hears.
+const NOTICED: Duration = Duration::from_millis(500);
 
 /// The NICs of a site that matter here.
 #[derive(Clone, Debug)]
@@ -60,59 +59,62 @@ impl Nics {
         Ok(nics)
     }
 
-    /// Protocol 41 from host a to the server: to be decapsulated.
-    pub fn inward(&self) -> Result<Lane> {
-        self.inward_from(HOST_A, &PAYLOAD)
+    /// A packet from host a to the server that is not what it should be, with the outer header.
+    pub fn inward_forged(&self, packet: &[u8]) -> Result<Lane> {
+        let frame = frame(&self.uplink, &self.core, IPV4, packet);
+        let lane = self.inward()?;
+        Ok(Lane { frame, ..lane })
     }
 
-    /// The same in an outer packet of any host, with a payload that ends as the usual one.
-    pub fn inward_from(&self, host: Ipv4Addr, payload: &[u8]) -> Result<Lane> {
-        let packet = Outer::new(host, ROUTER).packet(&inner(SERVER, payload)?)?;
+    /// Protocol 41 from host a to the server: to be decapsulated.
+    pub fn inward(&self) -> Result<Lane> {
+        self.inward_of(&Flow::default())
+    }
+
+    /// The same of any flow.
+    pub fn inward_of(&self, flow: &Flow) -> Result<Lane> {
+        let (packet, spread) = flow.inward()?;
         let frame = frame(&self.uplink, &self.core, IPV4, &packet);
-        let [from, router, to] = [&self.core, &self.uplink, &self.server];
-        Ok(Lane::decapsulated([from, router, to], frame))
+        Ok(Lane {
+            from: self.core.clone(),
+            router: self.uplink.clone(),
+            to: self.server.clone(),
+            length: frame.len() - OUTER,
+            frame,
+            spread,
+        })
     }
 
     /// The same packet without the outer header.
     pub fn inward_plain(&self) -> Result<Lane> {
+        let packet = Flow::default().inward_plain()?;
+        let frame = frame(&self.uplink, &self.core, IPV6, &packet);
         let lane = self.inward()?;
-        let frame = frame(&self.uplink, &self.core, IPV6, &inner(SERVER, &PAYLOAD)?);
         Ok(Lane { frame, ..lane }.unchanged())
     }
 
     /// IPv6 from the server to host a: to be encapsulated.
     pub fn outward(&self) -> Result<Lane> {
-        self.outward_with(&PAYLOAD)
+        self.outward_of(&Flow::default())
     }
 
-    /// The same with a payload that ends as the usual one.
-    pub fn outward_with(&self, payload: &[u8]) -> Result<Lane> {
-        let inner = Inner::new(SERVER, isatap_address(HOST_A)).udp(PORT, PORT, payload);
-        let frame = frame(&self.native, &self.server, IPV6, &inner.packet()?);
+    /// The same of any flow.
+    pub fn outward_of(&self, flow: &Flow) -> Result<Lane> {
+        let (packet, spread) = flow.outward()?;
+        let frame = frame(&self.native, &self.server, IPV6, &packet);
         Ok(Lane {
             from: self.server.clone(),
             router: self.native.clone(),
             to: self.core.clone(),
             length: frame.len() + OUTER,
             frame,
+            spread,
         })
     }
 }
 
-/// From host a to a server.
-fn inner(server: Ipv6Addr, payload: &[u8]) -> Result<Vec<u8>> {
-    let inner = Inner::new(isatap_address(HOST_A), server);
-    inner.udp(PORT, PORT, payload).packet()
-}
-
-/// Zeros, so many octets with the usual payload at their end.
-pub fn padded(octets: usize) -> Vec<u8> {
-    let mut payload = vec![0; octets.saturating_sub(PAYLOAD.len())];
-    payload.extend(PAYLOAD);
-    payload
-}
-
-fn frame(to: &Device, from: &Device, kind: [u8; 2], packet: &[u8]) -> Vec<u8> {
+/// A packet of a kind in a frame.
+pub fn frame(to: &Device, from: &Device, kind: [u8; 2], packet: &[u8]) -> Vec<u8> {
     [&to.mac[..], &from.mac[..], &kind[..], packet].concat()
 }
 
@@ -129,6 +131,8 @@ pub struct Lane {
     pub frame: Vec<u8>,
     /// How long it is when it arrives.
     length: usize,
+    /// What differs from one to the next.
+    spread: Option<Spread>,
 }
 
 /// How much is sent.
@@ -150,6 +154,14 @@ impl Pace<'_> {
             begin: &|| Ok(()),
         }
     }
+
+    /// So many packets and none before.
+    pub fn cold(packets: u32) -> Self {
+        Self {
+            warm: 0,
+            ..Self::of(packets)
+        }
+    }
 }
 
 /// What a run showed.
@@ -164,22 +176,30 @@ pub struct Sample {
     pub delivered: u64,
 }
 
-impl Lane {
-    /// Protocol 41 from host a to any server, from one NIC by way of the router's to the last.
-    pub fn inward(nics: [&Device; 3], server: Ipv6Addr) -> Result<Self> {
-        let [from, to, _] = nics;
-        let packet = Outer::new(HOST_A, ROUTER).packet(&inner(server, &PAYLOAD)?)?;
-        Ok(Self::decapsulated(nics, frame(to, from, IPV4, &packet)))
+impl Sample {
+    /// An error unless every packet arrived: lost packets cost less.
+    pub fn whole(self) -> Result<Self> {
+        let Self {
+            offered, delivered, ..
+        } = self;
+        ensure!(
+            delivered == offered,
+            "{delivered} of {offered} packets arrived"
+        );
+        Ok(self)
     }
+}
 
-    fn decapsulated(nics: [&Device; 3], frame: Vec<u8>) -> Self {
-        let [from, router, to] = nics.map(Clone::clone);
+impl Lane {
+    /// A way through any node, for a frame that arrives with so many octets left.
+    pub fn of(from: &Device, router: &Device, to: &Device, frame: Vec<u8>, length: usize) -> Self {
         Self {
-            from,
-            router,
-            to,
-            length: frame.len() - OUTER,
+            from: from.clone(),
+            router: router.clone(),
+            to: to.clone(),
             frame,
+            length,
+            spread: None,
         }
     }
 
@@ -201,46 +221,107 @@ impl Lane {
         }
     }
 
-    /// Sends packets through.
+    /// Sends packets through, and some before that nobody counts.
     pub fn run(&self, kind: Kind, packets: u32) -> Result<Sample> {
-        let generator = Program::generator(&self.frame, self.from.ifindex)?;
-        self.run_with(&generator, kind, &Pace::of(packets))
+        let pace = Pace {
+            warm: self.warm(),
+            ..Pace::of(packets)
+        };
+        self.run_at(kind, &pace)
     }
 
-    /// Sends packets through that another generator makes of the frame.
-    pub fn run_with(&self, generator: &Program, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
-        let at = i16::try_from(self.length - PAYLOAD.len())?;
-        let sink = Sink::put(kind, &self.to, PAYLOAD, at)?;
-        self.sample(generator, pace, &|| sink.count())
+    /// The same at any pace.
+    pub fn run_at(&self, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
+        self.run_with(&self.generator()?, kind, pace)
+    }
+
+    /// The same from or to nodes chosen at random.
+    pub fn run_of(&self, peers: Peers, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
+        let generator = Program::random_generator(self.head(), peers, self.from.ifindex)?;
+        self.run_with(&generator, kind, pace)
+    }
+
+    fn run_with(&self, generator: &Program, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
+        let sink = self.sink(kind)?;
+        let look = || Ok(((), sink.count()?));
+        let (sample, ..) = self.sample(generator, pace, &look)?;
+        Ok(sample)
+    }
+
+    /// Sends packets through a router that had time to notice the sink, and looks at something
+    /// right before and after them.
+    pub fn run_between<T: Send>(
+        &self,
+        packets: u32,
+        look: &(dyn Fn() -> Result<T> + Sync),
+    ) -> Result<(Sample, T, T)> {
+        let sink = self.sink(Kind::Xdp)?;
+        interrupt::sleep(NOTICED)?;
+        let pace = Pace {
+            warm: self.warm(),
+            ..Pace::of(packets)
+        };
+        self.sample(&self.generator()?, &pace, &|| Ok((look()?, sink.count()?)))
     }
 
     /// Makes as many packets and sends none.
     pub fn run_nowhere(&self, packets: u32) -> Result<Sample> {
         let counter = Counter::new()?;
-        let generator = Program::idle_generator(&self.frame, &counter)?;
-        self.sample(&generator, &Pace::of(packets), &|| counter.read())
+        let generator = Program::idle_generator(self.head(), &counter)?;
+        let look = || Ok(((), counter.read()?));
+        let (sample, ..) = self.sample(&generator, &Pace::of(packets), &look)?;
+        Ok(sample)
     }
 
-    fn sample(
+    fn sink(&self, kind: Kind) -> Result<Sink> {
+        let at = i16::try_from(self.length - MARK.len())?;
+        Sink::put(kind, &self.to, MARK, at)
+    }
+
+    fn generator(&self) -> Result<Program> {
+        Program::generator(self.head(), self.spread.as_ref(), self.from.ifindex)
+    }
+
+    /// The part that a router changes, and the mark.
+    fn head(&self) -> &[u8] {
+        let length = HEADERS + MARK.len();
+        self.frame.get(..length).unwrap_or(&self.frame)
+    }
+
+    /// `look` tells something, and how many packets have arrived so far.
+    fn sample<T: Send>(
         &self,
         generator: &Program,
         pace: &Pace<'_>,
-        arrived: &(dyn Fn() -> Result<u64> + Sync),
-    ) -> Result<Sample> {
+        look: &(dyn Fn() -> Result<(T, u64)> + Sync),
+    ) -> Result<(Sample, T, T)> {
         self.from.inside.enter(|| {
+            // None would be taken for one.
             if pace.warm > 0 {
                 generator.run(&self.frame, pace.warm)?;
             }
             interrupt::sleep(DRAINED)?;
-            let before = arrived()?;
+            let (first, before) = look()?;
             (pace.begin)()?;
             let cost = generator.run(&self.frame, pace.packets)?;
             interrupt::sleep(DRAINED)?;
-            Ok(Sample {
+            let (last, after) = look()?;
+            let sample = Sample {
                 cost,
                 offered: u64::from(pace.packets),
-                delivered: arrived()? - before,
-            })
+                delivered: after - before,
+            };
+            Ok((sample, first, last))
         })
+    }
+
+    /// Whoever keeps something of an address has seen it once, unless there are too many to keep.
+    fn warm(&self) -> u32 {
+        let addresses = self.spread.as_ref().map_or(0, Spread::addresses);
+        if addresses > MANY {
+            WARM
+        } else {
+            WARM.max(addresses)
+        }
     }
 }

@@ -67,7 +67,7 @@ enum Task {
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
     },
-    /// Set the figures of machines beside each other; fails when packets were lost
+    /// Set the figures of machines beside each other; fails when packets were lost or forged ones were not
     Report {
         /// Where the plots go
         #[arg(long, value_name = "DIRECTORY")]

@@ -12,7 +12,7 @@ use crate::interop::outcome::Program;
 pub const FILE: &str = "bench.json";
 
 /// Everything of one boot.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Outcome {
     /// Version of this document's shape.
     pub schema: u32,
@@ -24,12 +24,20 @@ pub struct Outcome {
     pub cases: Vec<Case>,
     /// A host's packet decapsulated in XDP beside ever longer lists of routers.
     pub long_lists: Vec<LongList>,
+    /// What our host decapsulates beside ever longer lists of routers.
+    pub host_lists: Vec<HostList>,
+    /// TCP with segmentation offload.
+    pub transfers: Vec<Transfer>,
+    /// How often programs asked the kernel.
+    pub lookups: Vec<Lookups>,
+    /// What must not get through the routers of the cases.
+    pub forged: Vec<Forged>,
     /// The programs.
     pub programs: Vec<Program>,
 }
 
 /// The machine.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Surroundings {
     /// `uname -r`.
     pub kernel: String,
@@ -73,12 +81,97 @@ pub struct LongList {
     pub cost: u64,
 }
 
+/// One length of a host's list.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct HostList {
+    /// How many routers.
+    pub routers: u32,
+    /// A packet of another host, as in [`Case::costs`].
+    pub from_host: u64,
+    /// A packet that a router of the list forwarded.
+    pub from_router: u64,
+}
+
+/// Connections of one size.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Transfer {
+    /// `plain`, `sit` or `tc`.
+    pub way: String,
+    /// Octets of payload.
+    pub octets: u64,
+    /// Nanoseconds of each, by the machine's clock.
+    pub times: Vec<u64>,
+}
+
+/// One kind of packets.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Lookups {
+    /// What was done.
+    pub what: String,
+    /// How many packets it was done to.
+    pub packets: u64,
+    /// How often each was asked meanwhile, by its name.
+    pub asked: BTreeMap<String, u64>,
+    /// What our router counted, the packets before these included, which filled the cache.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// One kind of frames that are not what they should be.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Forged {
+    /// What is wrong.
+    pub what: String,
+    /// How many were sent.
+    pub sent: u64,
+    /// How many got through.
+    pub delivered: u64,
+    /// What our router should count them as.
+    pub counter: String,
+    /// How many it did.
+    pub counted: u64,
+}
+
+impl Transfer {
+    /// The median of the connections.
+    pub fn time(&self) -> Option<u64> {
+        median(&self.times)
+    }
+}
+
+fn median(figures: &[u64]) -> Option<u64> {
+    let mut figures = figures.to_vec();
+    figures.sort_unstable();
+    figures.get(figures.len() / 2).copied()
+}
+
+impl Forged {
+    /// Whether all were dropped for what is wrong with them.
+    pub fn is_refused(&self) -> bool {
+        self.delivered == 0 && self.counted == self.sent
+    }
+}
+
 impl Case {
+    /// The names of the bare redirect and of the case of `sit` that it is set beside.
+    pub fn beside(&self) -> (&'static str, &'static str) {
+        let outwards = self.name.contains("encap") || self.name.contains("out");
+        let is_large = self.name.ends_with("1474");
+        match (outwards, is_large) {
+            (false, false) => ("redirect-in", "sit-decap"),
+            (false, true) => ("redirect-in-1474", ""),
+            (true, true) => ("redirect-out-1474", ""),
+            (true, false) if self.name.ends_with("64k") => ("redirect-out", "sit-encap-64k"),
+            (true, false) => ("redirect-out", "sit-encap"),
+        }
+    }
+
+    /// Whether our router counted every packet by this name and none by another.
+    pub fn all_counted(&self, counter: &str) -> bool {
+        !self.counters.is_empty() && self.counters.keys().all(|name| name == counter)
+    }
     /// The median of the rounds.
     pub fn cost(&self) -> Option<u64> {
-        let mut costs = self.costs.clone();
-        costs.sort_unstable();
-        costs.get(costs.len() / 2).copied()
+        median(&self.costs)
     }
 
     /// The share of the packets that arrived.
@@ -100,6 +193,12 @@ impl Outcome {
         cases
             .filter(|case| case.is_whole())
             .min_by_key(|case| case.cost())
+    }
+
+    /// The connections that took a way, of a size.
+    pub fn transfer(&self, way: &str, octets: u64) -> Option<&Transfer> {
+        let mut transfers = self.transfers.iter();
+        transfers.find(|transfer| transfer.way == way && transfer.octets == octets)
     }
 
     /// What it costs.

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 
 use super::control::outcome as control;
+use super::evidence;
 use super::goals::{self, GoalRow};
 use super::outcome::{self, Case, Outcome};
 use super::plot::{Plot, Shape};
@@ -47,7 +48,8 @@ pub trait Instrument {
 }
 
 /// Prints what instruments brought out, draws the plots into a directory and writes the document,
-/// which is beside it; whether no case lost a packet.
+/// which is beside it; whether no case lost a packet and no
+/// forged one got through.
 pub fn report(results: &[PathBuf], plots: &Path, document: Option<&Path>) -> Result<bool> {
     let instruments = results.iter().map(|directory| read(directory));
     let instruments = instruments.collect::<Result<Vec<_>>>()?;
@@ -134,7 +136,9 @@ impl Instrument for Outcome {
     }
 
     fn tables(&self) -> Vec<Table> {
-        vec![cases(self), programs(self), lists(self)]
+        let mut tables = vec![cases(self), programs(self)];
+        tables.extend(evidence::tables(self));
+        tables
     }
 
     fn plots(&self) -> Vec<Plot> {
@@ -192,16 +196,11 @@ fn cases(outcome: &Outcome) -> Table {
             .is_none_or(|best| std::ptr::eq(best, *case))
     };
     for case in outcome.cases.iter().filter(is_best) {
-        let outwards = case.name.ends_with("encap") || case.name.ends_with("out");
-        let (redirect, sit) = if outwards {
-            ("redirect-out", "sit-encap")
-        } else {
-            ("redirect-in", "sit-decap")
-        };
+        let (redirect, sit) = case.beside();
         let ratio = |one, other| Some(goals::figure(goals::ratio(one?, other?)?));
         let cost = case.cost();
         let redirect = ratio(cost, outcome.cost(redirect));
-        let sit = ratio(outcome.cost(sit), cost).filter(|_| case.name.ends_with("cap"));
+        let sit = ratio(outcome.cost(sit), cost).filter(|_| case.name.contains("cap"));
         let counters: Vec<_> = case
             .counters
             .iter()
@@ -237,17 +236,14 @@ fn programs(outcome: &Outcome) -> Table {
     table
 }
 
-fn lists(outcome: &Outcome) -> Table {
-    let mut table = Table::new(["routers in the list", "XDP decapsulation"]);
-    for list in &outcome.long_lists {
-        table.row([list.routers.to_string(), list.cost.to_string()]);
-    }
-    table
-}
-
 fn rejected(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let forged = outcome.forged.iter().filter(|forged| !forged.is_refused());
+    let forged = forged.map(|forged| {
+        let (what, counter) = (&forged.what, &forged.counter);
+        format!("rejected: forged frames ({what}) were not all dropped as \"{counter}\"")
+    });
     let cases = outcome.cases.iter().filter(|case| !case.is_whole());
-    cases.map(|case| {
+    let cases = cases.map(|case| {
         let Case {
             name,
             entrance,
@@ -259,5 +255,6 @@ fn rejected(outcome: &Outcome) -> impl Iterator<Item = String> {
         format!(
             "rejected: {name} ({entrance:?}, {sink:?}) delivered {delivered} of {offered} packets"
         )
-    })
+    });
+    cases.chain(forged)
 }

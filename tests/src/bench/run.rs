@@ -6,11 +6,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::bed::Bed;
 use super::case::{self, Beds};
-use super::list;
+use super::host::Hosted;
 use super::outcome::{self, Outcome, Surroundings};
-use crate::config::Xdp;
+use super::{forged, list, lookups, transfer};
 use crate::interop::programs;
 use crate::interop::run::Ours;
 
@@ -34,25 +33,23 @@ impl Amount {
     };
 }
 
-/// Measures every case once a round and writes what it cost.
+/// Measures every case once a round, then what is measured once, and writes what it cost.
 pub fn run(amount: Amount, accelerator: &str, ours: Ours<'_>, results: &Path) -> Result<()> {
     let program = ours.program;
-    let surroundings = Surroundings::read(accelerator)?;
-    let mut beds = Beds {
-        bare: Bed::bare()?,
-        xdp: Bed::ours(Xdp::Auto, program, results)?,
-        tc: Bed::ours(Xdp::Off, program, results)?,
-        tc_forward: Bed::ours(Xdp::Forward, program, results)?,
-        sit: Bed::sit()?,
-    };
     let mut outcome = Outcome {
-        schema: 1,
-        surroundings,
+        schema: 2,
+        surroundings: Surroundings::read(accelerator)?,
         packets: amount.packets,
         cases: Vec::new(),
         long_lists: Vec::new(),
+        host_lists: Vec::new(),
+        transfers: transfer::measure(program, results)?,
+        lookups: Vec::new(),
+        forged: Vec::new(),
         programs: programs::figures(ours.object)?,
     };
+    tell("transfers");
+    let mut beds = Beds::make(program, results)?;
     let cases = case::all(&beds)?;
     for round in 1..=amount.rounds {
         for case in &cases {
@@ -61,7 +58,12 @@ pub fn run(amount: Amount, accelerator: &str, ours: Ours<'_>, results: &Path) ->
         tell(&format!("round {round} of {}", amount.rounds));
     }
     drop(cases);
-    outcome.long_lists = list::measure(&mut beds.xdp, amount.packets)?;
+    outcome.forged = forged::send(&beds)?;
+    outcome.lookups = lookups::count(&beds)?;
+    tell("forged frames and look-ups");
+    let mut hosted = Hosted::join(&beds.tc, program, results)?;
+    outcome.host_lists = list::at_host(&mut hosted, amount.packets)?;
+    outcome.long_lists = list::at_router(&mut beds.xdp, amount.packets)?;
     tell("long lists of routers");
     let text = serde_json::to_string_pretty(&outcome)?;
     fs::write(results.join(outcome::FILE), text)?;

@@ -13,6 +13,9 @@ use crate::bpf::{Counter, Program};
 /// Where the classifier is pinned while it is attached.
 const PIN: &str = "/sys/fs/bpf/isatap-bench-sink";
 
+/// Before every other classifier.
+const PLACE: u8 = 1;
+
 /// Two ways to end a packet. The first is the cheaper one for frames, the second for packets that
 /// the stack sent, which a NIC with an XDP program would have to copy.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -30,6 +33,8 @@ pub struct Sink {
     counter: Counter,
     device: Device,
     attached: Option<Attached>,
+    /// Whether the place for classifiers was made for this one.
+    is_first: bool,
 }
 
 impl Sink {
@@ -39,6 +44,7 @@ impl Sink {
             counter: Counter::new()?,
             device: device.clone(),
             attached: None,
+            is_first: false,
         };
         match kind {
             Kind::Xdp => {
@@ -56,16 +62,17 @@ impl Sink {
         self.counter.read()
     }
 
-    fn classify(&self, program: &Program) -> Result<()> {
+    fn classify(&mut self, program: &Program) -> Result<()> {
         let Device { inside, name, .. } = &self.device;
+        let there = inside.run(&format!("tc qdisc show dev {name} clsact"))?;
+        self.is_first = there.trim().is_empty();
+        if self.is_first {
+            inside.run(&format!("tc qdisc add dev {name} clsact"))?;
+        }
         program.pin(Path::new(PIN))?;
-        let added = inside
-            .run(&format!("tc qdisc add dev {name} clsact"))
-            .and_then(|_| {
-                inside.run(&format!(
-                    "tc filter add dev {name} ingress bpf direct-action object-pinned {PIN}"
-                ))
-            });
+        let added = inside.run(&format!(
+            "tc filter add dev {name} ingress pref {PLACE} bpf direct-action object-pinned {PIN}"
+        ));
         fs::remove_file(PIN).context(PIN)?;
         added.map(drop)
     }
@@ -75,8 +82,13 @@ impl Drop for Sink {
     fn drop(&mut self) {
         if self.attached.is_none() {
             let Device { inside, name, .. } = &self.device;
+            let placed = if self.is_first {
+                format!("tc qdisc del dev {name} clsact")
+            } else {
+                format!("tc filter del dev {name} ingress pref {PLACE}")
+            };
             // One that was not put in place has nothing to remove.
-            let _ = inside.run(&format!("tc qdisc del dev {name} clsact"));
+            let _ = inside.run(&placed);
         }
     }
 }

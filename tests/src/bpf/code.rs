@@ -2,6 +2,8 @@
 
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
+use super::spread::Spread;
+
 pub(super) const XDP_DROP: i32 = 1;
 const XDP_PASS: i32 = 2;
 const XDP_TX: i32 = 3;
@@ -11,10 +13,8 @@ const TC_ACT_SHOT: i32 = 2;
 pub(super) const XDP_BOUNDS: [i16; 2] = [0, 4];
 const TC_BOUNDS: [i16; 2] = [76, 80];
 
-/// Octets of a frame with an outer header, an inner one, UDP's and the shortest payload.
-const HEADERS: usize = 86;
-
 const REDIRECT: i32 = 23;
+const CSUM_DIFF: i32 = 28;
 const REDIRECT_MAP: i32 = 51;
 /// What the first half of a 16-octet load takes for its number.
 pub(super) const MAP: u8 = 1;
@@ -97,6 +97,22 @@ pub fn pass() -> Vec<u64> {
     vec![set(0, XDP_PASS), EXIT]
 }
 
+/// Has a helper sum four octets.
+pub fn sum() -> Vec<u64> {
+    vec![
+        op(0x62, 10, 0, -4, 0),
+        set(1, 0),
+        set(2, 0),
+        op(0xbf, 3, 10, 0, 0),
+        op(0x07, 3, 0, 0, -4),
+        set(4, 4),
+        set(5, 0),
+        call(CSUM_DIFF),
+        set(0, XDP_PASS),
+        EXIT,
+    ]
+}
+
 /// The two addresses of a frame exchanged, and out where it came in.
 pub fn swap_and_send_back() -> Vec<u64> {
     let mut code = bounded(XDP_BOUNDS, 14, 10).to_vec();
@@ -117,26 +133,52 @@ pub fn swap_and_send_back() -> Vec<u64> {
     code
 }
 
-/// Makes a frame and sends it out of a device.
-pub fn generate(frame: &[u8], ifindex: u32) -> Vec<u64> {
-    write_and(frame, &redirect(ifindex))
+/// Makes the beginning of a frame, as far as `head` goes, and sends it out of a device. What follows
+/// stays as it was given.
+pub fn generate(head: &[u8], spread: Option<&Spread>, ifindex: u32) -> Vec<u64> {
+    write_and(head, spread, &redirect(ifindex))
 }
 
 /// Makes a frame and counts it.
-pub fn generate_only(frame: &[u8], counter: BorrowedFd<'_>) -> Vec<u64> {
-    write_and(frame, &count_and(counter, XDP_DROP))
+pub fn generate_only(head: &[u8], counter: BorrowedFd<'_>) -> Vec<u64> {
+    write_and(head, None, &count_and(counter, XDP_DROP))
 }
 
-/// Writes the headers, because a frame that comes back still has what was made of it, and goes on
-/// with `then`.
-fn write_and(frame: &[u8], then: &[u64]) -> Vec<u64> {
-    let stores: Vec<u64> = stores(headers(frame), 0).collect();
-    let length = i32::try_from(frame.len()).unwrap_or(i32::MAX);
-    let rest = i16::try_from(stores.len() + then.len()).unwrap_or(i16::MAX);
+/// Writes what routers change, because a frame that comes back still has what was made of it, and
+/// goes on with `then`.
+fn write_and(head: &[u8], spread: Option<&Spread>, then: &[u64]) -> Vec<u64> {
+    let mut writes: Vec<u64> = stores(head, 0).collect();
+    writes.extend(spread.map(differ).unwrap_or_default());
+    let length = i32::try_from(head.len()).unwrap_or(i32::MAX);
+    let rest = i16::try_from(writes.len() + then.len()).unwrap_or(i16::MAX);
     let mut code = bounded(XDP_BOUNDS, length, rest).to_vec();
-    code.extend(stores);
+    code.extend(writes);
     code.extend(then);
     code.extend([set(0, XDP_DROP), EXIT]);
+    code
+}
+
+/// Writes the next address into the frame at register 2.
+fn differ(spread: &Spread) -> Vec<u64> {
+    let [mask, first] = [spread.mask, spread.first].map(u32::cast_signed);
+    let mut code = address(5, MAP_VALUE, spread.counter()).to_vec();
+    code.extend([
+        op(0x79, 4, 5, 0, 0),
+        op(0xbf, 3, 4, 0, 0),
+        op(0x07, 3, 0, 0, 1),
+        op(0x7b, 5, 3, 0, 0),
+        op(0x57, 4, 0, 0, mask),
+    ]);
+    if let Some(at) = spread.balance {
+        code.extend([
+            op(0xbf, 3, 4, 0, 0),
+            op(0xa7, 3, 0, 0, 0xffff),
+            op(0xdc, 3, 0, 0, 16),
+            op(0x6b, 2, 3, at, 0),
+        ]);
+    }
+    code.extend([op(0x47, 4, 0, 0, first), op(0xdc, 4, 0, 0, 32)]);
+    code.extend(spread.places.iter().map(|at| op(0x63, 2, 4, *at, 0)));
     code
 }
 
@@ -159,11 +201,6 @@ pub(super) const fn bounded([begin, end]: [i16; 2], length: i32, rest: i16) -> [
         op(0x07, 4, 0, 0, length),
         op(0x2d, 4, 3, rest, 0),
     ]
-}
-
-/// As far as a router may have changed the frame. The rest of it stays from one use to the next.
-pub(super) fn headers(frame: &[u8]) -> &[u8] {
-    frame.get(..HEADERS).unwrap_or(frame)
 }
 
 /// Writes octets from `at`: four an instruction, and single ones at the end.

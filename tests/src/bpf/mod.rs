@@ -9,8 +9,10 @@ mod code;
 pub mod map;
 mod peers;
 pub mod program;
+pub mod spread;
 
 pub use again::Moved;
 pub use map::Counter;
 pub use peers::{End, Peers};
 pub use program::Program;
+pub use spread::Spread;

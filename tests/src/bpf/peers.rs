@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::code::EXIT;
-use super::code::{XDP_BOUNDS, XDP_DROP, bounded, call, headers, op, redirect, set, stores};
+use super::code::{XDP_BOUNDS, XDP_DROP, bounded, call, op, redirect, set, stores};
 
 const RANDOM: i32 = 7;
 
@@ -35,13 +35,13 @@ pub struct Peers {
     pub count: u32,
 }
 
-/// Makes a frame of a random one and sends it out of a device.
-pub fn generate(frame: &[u8], peers: Peers, ifindex: u32) -> Vec<u64> {
-    let (choose, write) = (choose(peers), write(frame, peers.end));
-    let stores: Vec<u64> = stores(headers(frame), 0).collect();
+/// Makes the beginning of a frame of a random one and sends it out of a device.
+pub fn generate(head: &[u8], peers: Peers, ifindex: u32) -> Vec<u64> {
+    let (choose, write) = (choose(peers), write(head, peers.end));
+    let stores: Vec<u64> = stores(head, 0).collect();
     let send = redirect(ifindex);
     let rest = i16::try_from(stores.len() + write.len() + send.len()).unwrap_or(i16::MAX);
-    let length = i32::try_from(frame.len()).unwrap_or(i32::MAX);
+    let length = i32::try_from(head.len()).unwrap_or(i32::MAX);
     [
         &choose[..],
         &bounded(XDP_BOUNDS, length, rest),

@@ -11,6 +11,7 @@ use super::call::{self, Command};
 use super::code;
 use super::map::{Counter, Map};
 use super::peers::{self, Peers};
+use super::spread::Spread;
 
 /// `BPF_PROG_TYPE_SCHED_CLS` and `BPF_PROG_TYPE_XDP`.
 const CLASSIFIER: u32 = 3;
@@ -116,15 +117,15 @@ impl Program {
         Self::load(XDP, "bench_tx", &code::swap_and_send_back())
     }
 
-    /// Makes a frame and sends it out of a device.
-    pub fn generator(frame: &[u8], ifindex: u32) -> Result<Self> {
-        let code = code::generate(frame, ifindex);
+    /// Makes the beginning of a frame and sends it out of a device.
+    pub fn generator(head: &[u8], spread: Option<&Spread>, ifindex: u32) -> Result<Self> {
+        let code = code::generate(head, spread, ifindex);
         Self::load(XDP, "bench_generator", &code)
     }
 
     /// The same, with one end of the packet chosen at random.
-    pub fn random_generator(frame: &[u8], peers: Peers, ifindex: u32) -> Result<Self> {
-        let code = peers::generate(frame, peers, ifindex);
+    pub fn random_generator(head: &[u8], peers: Peers, ifindex: u32) -> Result<Self> {
+        let code = peers::generate(head, peers, ifindex);
         Self::load(XDP, "bench_generator", &code)
     }
 
@@ -149,9 +150,14 @@ impl Program {
     }
 
     /// Makes a frame and counts it, which is all.
-    pub fn idle_generator(frame: &[u8], counter: &Counter) -> Result<Self> {
-        let code = code::generate_only(frame, counter.as_fd());
+    pub fn idle_generator(head: &[u8], counter: &Counter) -> Result<Self> {
+        let code = code::generate_only(head, counter.as_fd());
         Self::load(XDP, "bench_generator", &code)
+    }
+
+    /// Has the kernel sum four octets, and no more.
+    pub fn summing() -> Result<Self> {
+        Self::load(XDP, "bench_summing", &code::sum())
     }
 
     fn load(kind: u32, name: &str, code: &[u64]) -> Result<Self> {
@@ -214,6 +220,18 @@ impl Program {
         };
         call::bpf(Command::TestRun, &mut run)?;
         Ok(u64::from(run.duration))
+    }
+
+    /// Lets it have one frame that goes nowhere.
+    pub fn run_once(&self) -> Result<()> {
+        let frame = [0; 64];
+        let mut run = Run {
+            program: self.descriptor(),
+            length_in: u32::try_from(frame.len())?,
+            data_in: frame.as_ptr() as u64,
+            ..Run::default()
+        };
+        call::bpf(Command::TestRun, &mut run).map(drop)
     }
 
     /// Runs it so often on one frame as if it had come in through a NIC, and does not send it;

@@ -13,7 +13,6 @@ use super::way::{Label, Taken};
 use crate::bench::case::Router;
 use crate::bench::lane::{Lane, Pace, Sample};
 use crate::bench::sink::Kind;
-use crate::bpf::Program;
 use crate::interrupt;
 
 /// Far more than it takes to fill caches.
@@ -104,12 +103,11 @@ fn run(
     begin: &(dyn Fn() -> Result<()> + Sync),
 ) -> Result<Sample> {
     processor::on(processor, || {
-        let generator = Program::generator(&lane.frame, lane.from.ifindex)?;
         let pace = Pace {
             begin,
             ..Pace::of(packets)
         };
-        lane.run_with(&generator, Kind::Xdp, &pace)
+        lane.run_at(Kind::Xdp, &pace)
     })
 }
 

@@ -9,10 +9,12 @@ use super::outcome::{Cache, Forged, Part};
 use super::way::{Label, Way};
 use crate::bench::bed::Bed;
 use crate::bench::case::Router;
-use crate::bench::lane::{Lane, Pace, padded};
+use crate::bench::flow::{self, Flow};
+use crate::bench::lane::{Lane, Pace};
 use crate::bench::sink::Kind;
 use crate::bpf::{End, Peers, Program};
-use crate::site::{HOST_A, HOST_B};
+use crate::packet::Outer;
+use crate::site::{HOST_A, HOST_B, ROUTER, SERVER, isatap_address};
 use crate::stats::Stats;
 use crate::{exec, pins};
 
@@ -20,10 +22,6 @@ use crate::{exec, pins};
 pub const SIZES: [u32; 3] = [86, 512, 1474];
 /// The first of many nodes.
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 16, 0, 0);
-/// Headers and the rest of a frame of the smallest size.
-const HEADERS: u32 = 82;
-/// Octets of the shortest payload.
-const SMALLEST: usize = 4;
 /// Few enough for one batch.
 const FORGED: u32 = 64;
 
@@ -87,7 +85,13 @@ fn frames(beds: &Beds) -> Result<Vec<Way<'_>>> {
             send_back,
         ),
     ];
-    ways.extend(square(beds, Part::Frames, 0, SMALLEST, [None, None])?);
+    ways.extend(square(
+        beds,
+        Part::Frames,
+        0,
+        &Flow::default(),
+        [None, None],
+    )?);
     ways.push(control(
         "redirect-again",
         "bare redirect, inward, once more",
@@ -99,8 +103,8 @@ fn frames(beds: &Beds) -> Result<Vec<Way<'_>>> {
 
 fn sizes(beds: &Beds) -> Result<Vec<Way<'_>>> {
     let square = |octets: u32| {
-        let payload = usize::try_from(octets - HEADERS)?;
-        square(beds, Part::Sizes, octets, payload, [None, None])
+        let flow = Flow::default().in_frames_of(usize::try_from(octets)?);
+        square(beds, Part::Sizes, octets, &flow, [None, None])
     };
     each(SIZES, square)
 }
@@ -115,7 +119,7 @@ fn peers<'bed>(beds: &'bed Beds, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
             })
         };
         let ends = [peers(End::Source), peers(End::Destination)];
-        square(beds, Part::Peers, count, SMALLEST, ends)
+        square(beds, Part::Peers, count, &Flow::default(), ends)
     };
     each(counts.iter().copied(), square)
 }
@@ -129,15 +133,15 @@ fn each<'bed>(
 }
 
 /// Both directions redirected and through our router.
-fn square(
-    beds: &Beds,
+fn square<'bed>(
+    beds: &'bed Beds,
     part: Part,
     at: u32,
-    payload: usize,
+    flow: &Flow,
     [sources, destinations]: [Option<Peers>; 2],
-) -> Result<Vec<Way<'_>>> {
+) -> Result<Vec<Way<'bed>>> {
     let Beds { bare, ours } = beds;
-    let (plain, tunnel) = (Lanes::of(bare, payload)?, Lanes::of(ours, payload)?);
+    let (plain, tunnel) = (Lanes::of(bare, flow)?, Lanes::of(ours, flow)?);
     let way = |name, title, control, lane, router, peers| Way {
         label: Label {
             part,
@@ -188,25 +192,22 @@ fn square(
 }
 
 impl Lanes {
-    fn of(bed: &Bed, payload: usize) -> Result<Self> {
-        let (nics, payload) = (&bed.nics, padded(payload));
+    fn of(bed: &Bed, flow: &Flow) -> Result<Self> {
+        let nics = &bed.nics;
         Ok(Self {
-            inward: nics.inward_from(HOST_A, &payload)?,
-            outward: nics.outward_with(&payload)?,
+            inward: nics.inward_of(flow)?,
+            outward: nics.outward_of(flow)?,
         })
     }
 }
 
 /// Host b claims to be host a, through the programs that all the others go through.
 pub fn forge(bed: &Bed) -> Result<Forged> {
-    let lane = bed.nics.inward_from(HOST_B, &padded(SMALLEST))?;
-    let generator = Program::generator(&lane.frame, lane.from.ifindex)?;
+    let inner = flow::packet(isatap_address(HOST_A), SERVER)?;
+    let packet = Outer::new(HOST_B, ROUTER).packet(&inner)?;
+    let lane = bed.nics.inward_forged(&packet)?;
     let before = Stats::read(bed.daemon()?)?;
-    let pace = Pace {
-        warm: 0,
-        ..Pace::of(FORGED)
-    };
-    let sample = lane.run_with(&generator, Kind::Xdp, &pace)?;
+    let sample = lane.run_at(Kind::Xdp, &Pace::cold(FORGED))?;
     let counted = Stats::read(bed.daemon()?)?.since(&before);
     Ok(Forged {
         offered: sample.offered,

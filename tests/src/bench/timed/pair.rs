@@ -7,7 +7,8 @@ use anyhow::Result;
 
 use crate::bench::bed::Bed;
 use crate::bench::device::Device;
-use crate::bench::lane::Lane;
+use crate::bench::flow::{Flow, OUTER};
+use crate::bench::lane::{IPV4, Lane, frame};
 use crate::config::{self, Xdp};
 use crate::names::Names;
 use crate::site::{self, NATIVE, Site, UPLINK};
@@ -32,8 +33,9 @@ pub struct Pair {
 impl Pair {
     /// Nobody's router: programs may be attached.
     pub fn bare() -> Result<Self> {
-        let site = build(&Names::unique())?;
-        Self::of(Bed::forwarding(site)?)
+        let names = Names::unique();
+        let site = build(&names)?;
+        Self::of(Bed::forwarding(names, site)?)
     }
 
     /// Our router.
@@ -42,7 +44,7 @@ impl Pair {
         let (uplinks, links) = ([UPLINK, SECOND_UPLINK], [NATIVE, SECOND_NATIVE]);
         let config = config::router_between(&uplinks, &links, names.router_device(), Xdp::Auto);
         let site = build(&names)?;
-        Self::of(Bed::configured(site, &names, &config, program, directory)?)
+        Self::of(Bed::configured(site, names, &config, program, directory)?)
     }
 
     fn of(bed: Bed) -> Result<Self> {
@@ -56,7 +58,10 @@ impl Pair {
         ))?;
         server.gather(false)?;
         let first = bed.nics.inward()?;
-        let second = Lane::inward([&core, &uplink, &server], SERVER)?;
+        let (packet, _) = Flow::default().with_server(SERVER).inward()?;
+        let frame = frame(&uplink, &core, IPV4, &packet);
+        let length = frame.len() - OUTER;
+        let second = Lane::of(&core, &uplink, &server, frame, length);
         Ok(Self {
             lanes: [first, second],
             bed,

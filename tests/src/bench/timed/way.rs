@@ -9,7 +9,7 @@ use super::outcome::{Case, Outcome, Part};
 use crate::bench::case::{self, Router};
 use crate::bench::lane::{Lane, Pace, Sample};
 use crate::bench::sink::Kind;
-use crate::bpf::{Peers, Program};
+use crate::bpf::Peers;
 use crate::stats::Stats;
 
 /// How often a round of a case is tried.
@@ -147,10 +147,8 @@ impl Way<'_> {
             ..Pace::of(packets)
         };
         let Some(peers) = self.peers else {
-            let generator = Program::generator(&lane.frame, lane.from.ifindex)?;
-            return lane.run_with(&generator, Kind::Xdp, &pace);
+            return lane.run_at(Kind::Xdp, &pace);
         };
-        let generator = Program::random_generator(&lane.frame, peers, lane.from.ifindex)?;
         // Twice as many as there are nodes reach most of them.
         let enough = peers.count.saturating_mul(2);
         let warm = if matches!(self.router, Router::Ours(_)) {
@@ -163,6 +161,6 @@ impl Way<'_> {
             packets: packets.max(peers.count),
             ..pace
         };
-        lane.run_with(&generator, Kind::Xdp, &pace)
+        lane.run_of(peers, Kind::Xdp, &pace)
     }
 }
