@@ -21,6 +21,7 @@ const FRAMES: u32 = 64;
 pub fn send(beds: &Beds) -> Result<Vec<Forged>> {
     let mut forged = through(&beds.xdp, "xdp", Entrance::Open)?;
     forged.extend(through(&beds.tc, "tc", Entrance::Pass)?);
+    forged.extend(through(&beds.tc_forward, "tc", Entrance::Pass)?);
     Ok(forged)
 }
 

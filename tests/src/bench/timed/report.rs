@@ -198,13 +198,7 @@ impl Outcome {
         let Some(cache) = self.cache else {
             return String::new();
         };
-        let octets = cache.entries * cache.octets * self.processors as u64;
-        format!(
-            "{} × {}, {} KiB",
-            cache.entries,
-            self.processors,
-            octets / 1024
-        )
+        format!("{} × {} KiB", cache.entries, cache.octets / 1024)
     }
 }
 
