@@ -13,6 +13,7 @@ use super::entrance::Entrance;
 use super::lane::{Lane, Sample};
 use super::outcome::Case as Told;
 use super::sink::Kind;
+use super::twin::Twin;
 use crate::bpf::Program;
 use crate::bpf::map::Map;
 use crate::config::Xdp;
@@ -51,6 +52,8 @@ enum Router<'bed> {
     /// A program of this bench, on a NIC.
     Program(Program, Device),
     Ours(&'bed Daemon),
+    /// Our daemon with another program on the NICs.
+    Twin(&'bed Daemon, Twin),
 }
 
 /// The routers.
@@ -79,10 +82,11 @@ impl Beds {
 }
 
 /// All cases, controls among them.
-pub fn all(beds: &Beds) -> Result<Vec<Case<'_>>> {
+pub fn all<'bed>(beds: &'bed Beds, twin: &Path) -> Result<Vec<Case<'bed>>> {
     let mut cases = controls(&beds.bare)?;
     cases.extend(tunnels(beds)?);
     cases.extend(variants::of(beds)?);
+    cases.extend(variants::in_c(beds, twin)?);
     Ok(cases)
 }
 
@@ -183,6 +187,10 @@ impl Case<'_> {
             }
             _ => None,
         };
+        let _put = match &self.router {
+            Router::Twin(_, twin) => Some(twin.put()?),
+            _ => None,
+        };
         for &(entrance, sink) in self.ways {
             let _opened = entrance.open(&self.lane.router)?;
             let before = self.stats()?;
@@ -198,7 +206,7 @@ impl Case<'_> {
 
     fn stats(&self) -> Result<Stats> {
         match self.router {
-            Router::Ours(daemon) => Stats::read(daemon),
+            Router::Ours(daemon) | Router::Twin(daemon, _) => Stats::read(daemon),
             _ => Ok(Stats::default()),
         }
     }

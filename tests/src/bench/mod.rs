@@ -24,3 +24,4 @@ mod sink;
 mod surroundings;
 mod table;
 mod transfer;
+mod twin;

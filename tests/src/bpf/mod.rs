@@ -5,10 +5,12 @@
 
 mod call;
 mod code;
+mod link;
 pub mod map;
 pub mod program;
 pub mod spread;
 
+pub use link::Link;
 pub use map::Counter;
 pub use program::Program;
 pub use spread::Spread;

@@ -42,6 +42,12 @@ struct Link {
 }
 
 #[repr(C)]
+struct ById {
+    id: u32,
+    rest: [u32; 2],
+}
+
+#[repr(C)]
 struct Pin {
     path: u64,
     descriptor: u32,
@@ -79,6 +85,17 @@ pub struct Attached {
 }
 
 impl Program {
+    /// One that somebody else pinned.
+    pub fn pinned(path: &Path) -> Result<Self> {
+        call::open_pinned(path).map(Self)
+    }
+
+    /// One that the kernel knows by its number.
+    pub fn with_id(id: u32) -> Result<Self> {
+        let mut ask = ById { id, rest: [0; 2] };
+        call::open(Command::ProgramById, &mut ask).map(Self)
+    }
+
     /// Drops every frame, and counts those with `mark` at `at`.
     pub fn xdp_sink(counter: &Counter, mark: [u8; 4], at: i16) -> Result<Self> {
         Self::load(
@@ -194,7 +211,8 @@ impl Program {
         call::bpf(Command::TestRun, &mut run).map(drop)
     }
 
-    fn number(&self) -> u32 {
+    /// Its descriptor.
+    pub(super) fn number(&self) -> u32 {
         self.0.as_raw_fd().cast_unsigned()
     }
 }
