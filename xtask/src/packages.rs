@@ -20,6 +20,7 @@ pub const LAB: &[&str] = &[
 pub const MACHINES: &[&str] = &[
     "binutils",
     "busybox-static",
+    "clang",
     "cpio",
     "kmod",
     "python3-scapy",

@@ -52,8 +52,9 @@ impl Source {
     /// The place of a host in the table.
     #[inline(always)]
     pub const fn index(prefix: u64, remote: Ipv4) -> u32 {
-        // Fibonacci hashing: the top bits of the product depend on every bit below them.
-        let mixed = prefix ^ (u32::from_ne_bytes(remote) as u64);
+        // Fibonacci hashing: the top bits of the product depend on every bit below them. With the
+        // address at the top, so that neighbours, which differ in its last octets, fall apart.
+        let mixed = prefix ^ ((u32::from_ne_bytes(remote) as u64) << 32);
         (mixed.wrapping_mul(super::FACTOR) >> (64 - SOURCES_LEN.trailing_zeros())) as u32
     }
 
@@ -77,3 +78,25 @@ map_types!(Source);
 
 const _: () = assert!(size_of::<Source>() == 64);
 const _: () = assert!(SOURCES_LEN.is_power_of_two());
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// As many neighbours as there are lines fill nine tenths of them, where chance would fill six.
+    #[test]
+    fn neighbours_have_lines_of_their_own() {
+        let prefix = 0x2001_0db8_0000_0001_u64.to_be();
+        let first = u32::from_be_bytes([10, 1, 0, 0]);
+        let indexes: BTreeSet<_> = (first..first + SOURCES_LEN)
+            .map(|ipv4| Source::index(prefix, ipv4.to_be_bytes()))
+            .collect();
+        assert!(
+            indexes.len() * 10 > SOURCES_LEN as usize * 9,
+            "{}",
+            indexes.len()
+        );
+    }
+}

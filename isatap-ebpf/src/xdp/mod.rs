@@ -20,15 +20,14 @@ use crate::{count::count, maps::UNCACHED, trace::trace, window::Frame};
 /// Decides on one frame.
 #[inline(always)]
 pub fn run(ctx: &XdpContext) -> u32 {
-    let Some(head) = Frame(ctx).head(express::OUTWARD) else {
-        return xdp_action::XDP_PASS;
-    };
-    match express::ethertype(&head) {
-        ethernet::IPV4 => match Frame(ctx).head(express::INWARD) {
-            Some(head) => inward::run(ctx, head),
-            None => xdp_action::XDP_PASS,
-        },
-        ethernet::IPV6 => outward::run(ctx, head),
+    let frame = Frame(ctx);
+    if let Some(head) = frame.head(express::INWARD)
+        && express::ethertype(&head) == ethernet::IPV4
+    {
+        return inward::run(ctx, head);
+    }
+    match frame.head(express::OUTWARD) {
+        Some(head) if express::ethertype(&head) == ethernet::IPV6 => outward::run(ctx, head),
         _ => xdp_action::XDP_PASS,
     }
 }

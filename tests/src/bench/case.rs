@@ -13,6 +13,7 @@ use super::entrance::Entrance;
 use super::lane::{Lane, Sample};
 use super::outcome::Case as Told;
 use super::sink::Kind;
+use super::twin::Twin;
 use crate::bpf::Program;
 use crate::bpf::map::Map;
 use crate::bpf::program::Attached;
@@ -53,6 +54,8 @@ pub enum Router<'bed> {
     /// A program of this bench, on a NIC.
     Program(Program, Device),
     Ours(&'bed Daemon),
+    /// Our daemon with another program on the NICs.
+    Twin(&'bed Daemon, Twin),
 }
 
 /// The routers.
@@ -83,10 +86,11 @@ impl Beds {
 }
 
 /// All cases, controls among them.
-pub fn all(beds: &Beds) -> Result<Vec<Case<'_>>> {
+pub fn all<'bed>(beds: &'bed Beds, twin: &Path) -> Result<Vec<Case<'bed>>> {
     let mut cases = controls(&beds.bare)?;
     cases.extend(tunnels(beds)?);
     cases.extend(variants::of(beds)?);
+    cases.extend(variants::in_c(beds, twin)?);
     Ok(cases)
 }
 
@@ -202,7 +206,7 @@ impl Router<'_> {
     /// What it has counted.
     pub fn stats(&self) -> Result<Stats> {
         match self {
-            Self::Ours(daemon) => Stats::read(daemon),
+            Self::Ours(daemon) | Self::Twin(daemon, _) => Stats::read(daemon),
             _ => Ok(Stats::default()),
         }
     }
@@ -212,6 +216,10 @@ impl Case<'_> {
     /// Sends packets and adds what they cost to what is told already.
     pub fn measure(&self, packets: u32, told: &mut Vec<Told>) -> Result<()> {
         let _attached = self.router.attach()?;
+        let _put = match &self.router {
+            Router::Twin(_, twin) => Some(twin.put()?),
+            _ => None,
+        };
         for &(entrance, sink) in self.ways {
             let _opened = entrance.open(&self.lane.router)?;
             let before = self.router.stats()?;

@@ -36,6 +36,9 @@ enum Task {
         /// The kernel programs as an object file
         #[arg(long, value_name = "FILE", default_value = "/isatap.o")]
         object: PathBuf,
+        /// What is in C
+        #[arg(long, value_name = "FILE", default_value = "/isatap-twin.o")]
+        twin: PathBuf,
         /// Where the figures go
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
@@ -99,6 +102,7 @@ fn perform(task: Task) -> Result<bool> {
             accelerator,
             isatap_ctl,
             object,
+            twin,
             results,
         } => {
             let ours = Ours {
@@ -106,7 +110,7 @@ fn perform(task: Task) -> Result<bool> {
                 object: &object,
             };
             let amount = if quick { Amount::QUICK } else { Amount::FULL };
-            run::run(amount, &accelerator, ours, &results).map(|()| true)
+            run::run(amount, &accelerator, ours, &twin, &results).map(|()| true)
         }
         Task::Control {
             quick,

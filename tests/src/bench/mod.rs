@@ -28,3 +28,4 @@ mod surroundings;
 pub mod table;
 pub mod timed;
 mod transfer;
+mod twin;

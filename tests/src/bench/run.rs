@@ -34,7 +34,13 @@ impl Amount {
 }
 
 /// Measures every case once a round, then what is measured once, and writes what it cost.
-pub fn run(amount: Amount, accelerator: &str, ours: Ours<'_>, results: &Path) -> Result<()> {
+pub fn run(
+    amount: Amount,
+    accelerator: &str,
+    ours: Ours<'_>,
+    twin: &Path,
+    results: &Path,
+) -> Result<()> {
     let program = ours.program;
     let mut outcome = Outcome {
         schema: 2,
@@ -50,7 +56,7 @@ pub fn run(amount: Amount, accelerator: &str, ours: Ours<'_>, results: &Path) ->
     };
     tell("transfers");
     let mut beds = Beds::make(program, results)?;
-    let cases = case::all(&beds)?;
+    let cases = case::all(&beds, twin)?;
     for round in 1..=amount.rounds {
         for case in &cases {
             case.measure(amount.packets, &mut outcome.cases)?;

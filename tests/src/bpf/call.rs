@@ -1,8 +1,10 @@
 //! The system call bpf(2).
 #![expect(unsafe_code, reason = "the system call takes a C union")]
 
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 use nix::libc;
@@ -19,7 +21,28 @@ pub enum Command {
     Open = 7,
     TestRun = 10,
     OpenProgram = 13,
+    Info = 15,
     Link = 28,
+    LinkUpdate = 29,
+}
+
+/// The beginning of `union bpf_attr` for a pinned object.
+#[repr(C)]
+#[derive(Default)]
+struct Open {
+    path: u64,
+    descriptor: u32,
+    flags: u32,
+}
+
+/// Opens what somebody pinned.
+pub fn open_pinned(path: &Path) -> Result<OwnedFd> {
+    let path = CString::new(path.to_string_lossy().as_bytes())?;
+    let mut attribute = Open {
+        path: path.as_ptr() as u64,
+        ..Open::default()
+    };
+    open(Command::Open, &mut attribute)
 }
 
 /// `attribute` is the beginning of the union as the command wants it; the kernel takes the rest as

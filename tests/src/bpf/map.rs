@@ -1,6 +1,5 @@
 //! Maps.
 
-use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -31,15 +30,6 @@ struct Entry {
     key: u64,
     value: u64,
     flags: u64,
-}
-
-/// The same for a pinned object.
-#[repr(C)]
-#[derive(Default)]
-struct Open {
-    path: u64,
-    descriptor: u32,
-    flags: u32,
 }
 
 /// Any map.
@@ -73,12 +63,7 @@ impl Map {
 
     /// One that somebody else pinned.
     pub fn pinned(path: &Path) -> Result<Self> {
-        let path = CString::new(path.to_string_lossy().as_bytes())?;
-        let mut open = Open {
-            path: path.as_ptr() as u64,
-            ..Open::default()
-        };
-        call::open(Command::Open, &mut open).map(Self)
+        call::open_pinned(path).map(Self)
     }
 
     /// Writes an entry, whose size must be the map's.

@@ -6,12 +6,14 @@
 mod again;
 mod call;
 mod code;
+mod link;
 pub mod map;
 mod peers;
 pub mod program;
 pub mod spread;
 
 pub use again::Moved;
+pub use link::Link;
 pub use map::Counter;
 pub use peers::{End, Peers};
 pub use program::Program;

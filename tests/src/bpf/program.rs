@@ -87,6 +87,11 @@ pub struct Attached {
 }
 
 impl Program {
+    /// One that somebody else pinned.
+    pub fn pinned(path: &Path) -> Result<Self> {
+        call::open_pinned(path).map(Self)
+    }
+
     /// Drops every frame, and counts those with `mark` at `at`.
     pub fn xdp_sink(counter: &Counter, mark: [u8; 4], at: i16) -> Result<Self> {
         Self::load(

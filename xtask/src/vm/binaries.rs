@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
+use super::twin;
 use crate::shell;
 
 /// The built programs.
@@ -19,6 +20,8 @@ pub struct Binaries {
     interop: PathBuf,
     /// What measures, and reports it.
     bench: PathBuf,
+    /// The cached path of the XDP program in C.
+    pub twin: PathBuf,
     /// Rows of packets through the programs.
     pub rows: PathBuf,
     /// Stories with the daemon.
@@ -50,6 +53,7 @@ impl Binaries {
         Ok(Self {
             isatap_ctl: executable(&messages, "isatap-ctl", "bin")?,
             object: object(&messages)?,
+            twin: twin::build()?,
             interop: executable(&messages, "isatap-interop", "bin")?,
             bench: executable(&messages, "isatap-bench", "bin")?,
             rows: executable(&messages, "rows", "test")?,

@@ -15,6 +15,7 @@ mod kernel;
 mod machine;
 mod modules;
 mod root;
+mod twin;
 
 use self::accelerator::Accelerator;
 use self::binaries::Binaries;

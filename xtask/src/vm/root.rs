@@ -61,6 +61,7 @@ impl Root {
         }
         root.libraries(&programs)?;
         fs::copy(&binaries.object, root.directory.join("isatap.o"))?;
+        fs::copy(&binaries.twin, root.directory.join("isatap-twin.o"))?;
         root.modules(kernel)?;
         root.pack()?;
         Ok(root)

@@ -1,11 +1,14 @@
 //! The usual ways with other packets.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::{Beds, Case, FRAMES, Router, Way};
 use crate::bench::entrance::Entrance;
 use crate::bench::flow::Flow;
 use crate::bench::sink::Kind;
+use crate::bench::twin::Twin;
 
 /// More than fit into the cache or the list of peers, so that none is met again in time.
 const TOO_MANY: u32 = 1 << 20;
@@ -22,6 +25,28 @@ pub fn of(beds: &Beds) -> Result<Vec<Case<'_>>> {
     cases.extend(peers(beds)?);
     cases.extend(large(beds)?);
     Ok(cases)
+}
+
+/// Our programs' cached path, written in C.
+pub fn in_c<'bed>(beds: &'bed Beds, object: &Path) -> Result<Vec<Case<'bed>>> {
+    let bed = &beds.xdp;
+    let router = || anyhow::Ok(Router::Twin(bed.daemon()?, Twin::load(object, bed)?));
+    Ok(vec![
+        Case {
+            name: "xdp-decap-c",
+            title: "the same path in C, XDP, decapsulation",
+            lane: bed.nics.inward()?,
+            ways: FRAMES,
+            router: router()?,
+        },
+        Case {
+            name: "xdp-encap-c",
+            title: "the same path in C, XDP, encapsulation",
+            lane: bed.nics.outward()?,
+            ways: FRAMES,
+            router: router()?,
+        },
+    ])
 }
 
 fn misses(beds: &Beds) -> Result<Vec<Case<'_>>> {

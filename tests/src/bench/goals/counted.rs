@@ -97,6 +97,30 @@ pub const ALL: &[Goal<Outcome>] = &[
         transfer,
     ),
     most(
+        18,
+        "XDP decapsulation over the same path in C, what either adds to a redirect",
+        (1.1, 1.02),
+        |found| {
+            added(
+                found,
+                ["xdp-decap", "xdp-decap-c", "redirect-in"],
+                "in xdp cached",
+            )
+        },
+    ),
+    most(
+        18,
+        "XDP encapsulation over the same path in C, what either adds to a redirect",
+        (1.1, 1.02),
+        |found| {
+            added(
+                found,
+                ["xdp-encap", "xdp-encap-c", "redirect-out"],
+                "out xdp cached",
+            )
+        },
+    ),
+    most(
         19,
         "isatap_xdp, the program of the cached path, instructions as translated",
         (400.0, 200.0),
@@ -130,6 +154,20 @@ fn over(outcome: &Outcome, one: &str, other: &str) -> Option<f64> {
 fn over_missing(outcome: &Outcome, one: &str, other: &str, counter: &str) -> Option<f64> {
     let missing = outcome.best(other)?.all_counted(counter);
     missing.then(|| over(outcome, one, other)).flatten()
+}
+
+/// Beyond a bare redirect, only where the other program forwarded nearly all by itself.
+fn added(outcome: &Outcome, [one, other, bare]: [&str; 3], counter: &str) -> Option<f64> {
+    let case = outcome.best(other)?;
+    if case
+        .counters
+        .get(counter)
+        .is_none_or(|packets| *packets < case.offered)
+    {
+        return None;
+    }
+    let beyond = |name| outcome.cost(name)?.checked_sub(outcome.cost(bare)?);
+    ratio(beyond(one)?, beyond(other)?)
 }
 
 /// Without sending a packet and receiving it, which every router pays alike.

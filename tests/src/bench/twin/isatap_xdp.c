@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The cached path of isatap_xdp once more, in C: the same maps, the same checks in the same order,
+ * the same accounts. What is not in the cache goes on where it goes on from the original. Only
+ * measuring loads this; it shows what the language costs.
+ */
+#include "kernel.h"
+#include "maps.h"
+
+#define ETHERNET 14
+#define IPV4 20
+#define IPV6 40
+/* Where headers start in a frame of protocol 41, and in one of IPv6. */
+#define OUTER ETHERNET
+#define INNER (OUTER + IPV4)
+#define PLAIN ETHERNET
+
+#define FACTOR 0x9e3779b97f4a7c15ULL
+#define LEAVE (-1)
+
+/* A number in the frame, in the order of octets in which it stands there. */
+#define AT(type, offset) (*(type *)(data + (offset)))
+
+static inline u32 fold(u64 sum) { return (sum & 0xffff) + (sum >> 16); }
+
+/* The length of the IPv6 packet at a place, if a router may forward it once more, or zero. */
+static inline u32 length_of(void *data, int at)
+{
+	u32 payload = ntohs(AT(u16, at + 4));
+
+	if (AT(u8, at) >> 4 != 6 || payload == 0 || AT(u8, at + 7) <= 1)
+		return 0;
+	return payload + IPV6;
+}
+
+/* Whether the outer header has no options, and says the same about congestion as the inner one. */
+static inline int says_as_much(void *data)
+{
+	return AT(u8, OUTER) == 0x45 && ((AT(u8, OUTER + 1) ^ AT(u8, INNER + 1) >> 4) & 3) == 0;
+}
+
+static inline int outer_is_plain(void *data)
+{
+	u64 sum;
+
+	if ((AT(u16, OUTER) & htons(0xff03)) != htons(0x4500) && !says_as_much(data))
+		return 0;
+	if ((AT(u32, OUTER + 6) & ~htonl(0xc000ff00)) != htonl(41))
+		return 0;
+	sum = (u64)AT(u32, OUTER) + AT(u32, OUTER + 4) + AT(u32, OUTER + 8) +
+	      AT(u32, OUTER + 12) + AT(u32, OUTER + 16);
+	return fold((u64)fold(sum)) == 0xffff;
+}
+
+static inline struct cache *cache_of_this_cpu(void)
+{
+	u32 cpu = get_smp_processor_id();
+
+	return map_lookup_elem(&NEXT_HOPS, &cpu);
+}
+
+static inline u64 now(struct cache *cache)
+{
+	return jiffies64() + *(volatile u64 *)&cache->ahead;
+}
+
+static inline struct next_hop *way(struct cache *cache, u64 high, u64 low, u64 time)
+{
+	struct next_hop *line = &cache->next_hops[(high * FACTOR + low) * FACTOR >> 50];
+
+	if (line->high != high || line->low != low || time >= line->until)
+		return 0;
+	return line;
+}
+
+static inline void forwarded(struct cache *cache, int direction, u32 length)
+{
+	cache->forwarded[direction].packets += 1;
+	cache->forwarded[direction].bytes += length;
+}
+
+static inline void address(void *data, struct next_hop *line, u16 ethertype)
+{
+	AT(u32, 0) = line->macs[0];
+	AT(u32, 4) = line->macs[1];
+	AT(u32, 8) = line->macs[2];
+	AT(u16, 12) = htons(ethertype);
+}
+
+static inline int inward(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct next_hop *line;
+	struct source *source;
+	struct cache *cache;
+	u32 length, total, remote;
+	u64 prefix, time;
+	u8 next;
+
+	if (data + INNER + IPV6 > end || !outer_is_plain(data))
+		return LEAVE;
+	length = length_of(data, INNER);
+	total = ntohs(AT(u16, OUTER + 2));
+	if (!length || length + IPV4 > total || OUTER + total > end - data)
+		return LEAVE;
+	next = AT(u8, INNER + 6);
+	if ((next & 0x28) == 0x28 || next == 4)
+		return LEAVE;
+
+	remote = AT(u32, OUTER + 12);
+	if ((AT(u32, INNER + 16) & ~htonl(0x02000000)) != htonl(0x5efe) ||
+	    AT(u32, INNER + 20) != remote)
+		return LEAVE;
+	cache = cache_of_this_cpu();
+	if (!cache)
+		return LEAVE;
+	time = now(cache);
+	prefix = AT(u64, INNER + 8);
+	source = &cache->sources[(prefix ^ (u64)remote << 32) * FACTOR >> 50];
+	if (source->prefix != prefix || source->remote != remote ||
+	    source->local != AT(u32, OUTER + 16) || source->ifindex != ctx->ingress_ifindex ||
+	    time >= source->until)
+		return LEAVE;
+	line = way(cache, AT(u64, INNER + 24), AT(u64, INNER + 32), time);
+	if (!line || line->remote || length > line->mtu)
+		return LEAVE;
+
+	source->heard += (1ULL << 40) | length;
+	forwarded(cache, 0, length);
+	address(data + IPV4, line, 0x86dd);
+	AT(u8, INNER + 7) -= 1;
+	if (xdp_adjust_head(ctx, IPV4))
+		return XDP_ABORTED;
+	return redirect_map(&LINKS, line->egress, XDP_ABORTED);
+}
+
+/* Whether the source may be forwarded and embeds no IPv4 address, and the destination may be. */
+static inline int is_ordinary(void *data)
+{
+	u64 source = ntohll(AT(u64, PLAIN + 8)), low = ntohll(AT(u64, PLAIN + 16));
+	u64 destination = ntohll(AT(u64, PLAIN + 24));
+
+	if (source >> 61 != 1 &&
+	    (source >> 56 == 0xff || source >> 54 == 0x3fa ||
+	     (source == 0 && (low >> 32 == 0 || low >> 32 == 0xffff))))
+		return 0;
+	if ((low >> 32 & ~0x02000000ULL) == 0x5efe || source >> 48 == 0x2002)
+		return 0;
+	return destination >> 61 == 1 || (destination >> 56 != 0xff && destination >> 54 != 0x3fa);
+}
+
+static inline int outward(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct next_hop *line;
+	struct cache *cache;
+	u32 length, total, sum;
+	u8 class;
+
+	if (data + PLAIN + IPV6 > end)
+		return XDP_PASS;
+	length = length_of(data, PLAIN);
+	if (!length || PLAIN + length > end - data || !is_ordinary(data))
+		return LEAVE;
+	cache = cache_of_this_cpu();
+	if (!cache)
+		return LEAVE;
+	line = way(cache, AT(u64, PLAIN + 24), AT(u64, PLAIN + 32), now(cache));
+	total = length + IPV4;
+	if (!line || !line->remote || total > line->mtu)
+		return LEAVE;
+
+	if (xdp_adjust_head(ctx, -IPV4))
+		return LEAVE;
+	line->sent += (1ULL << 40) | length;
+	forwarded(cache, 1, length);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + INNER + IPV6 > end)
+		return XDP_ABORTED;
+	class = ntohs(AT(u16, INNER)) >> 4 & cache->copied;
+	line->identification += 1;
+	sum = line->sum + htons(class) + htons(total) + htons(line->identification);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16)) & 0xffff;
+	address(data, line, 0x0800);
+	AT(u32, OUTER) = 0x45 | class << 8 | (u32)htons(total) << 16;
+	AT(u32, OUTER + 4) = htons(line->identification);
+	AT(u32, OUTER + 8) = line->ttl | 41 << 8 | sum << 16;
+	AT(u32, OUTER + 12) = line->local;
+	AT(u32, OUTER + 16) = line->remote;
+	AT(u8, INNER + 7) -= 1;
+	return redirect_map(&LINKS, line->egress, XDP_ABORTED);
+}
+
+SEC("xdp.frags")
+int isatap_twin(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	int action;
+
+	if (data + ETHERNET > end)
+		return XDP_PASS;
+	switch (ntohs(AT(u16, ETHERNET - 2))) {
+	case 0x0800:
+		action = inward(ctx);
+		if (action == LEAVE)
+			tail_call(ctx, &UNCACHED, 0);
+		break;
+	case 0x86dd:
+		action = outward(ctx);
+		if (action == LEAVE)
+			tail_call(ctx, &UNCACHED, 1);
+		break;
+	default:
+		return XDP_PASS;
+	}
+	return action == LEAVE ? XDP_PASS : action;
+}
+
+SEC("license") char _license[] = "Dual MIT/GPL";
