@@ -48,16 +48,6 @@ pub fn longest(ctx: &TcContext, at: usize, next_header: u8) -> Option<u32> {
     Some(segment.wrapping_add(headers))
 }
 
-/// How many packets it is on the wire.
-#[inline(always)]
-pub fn segments(ctx: &TcContext) -> u32 {
-    let context = context(ctx);
-    if context.gso_size == 0 || context.gso_segs == 0 {
-        return 1;
-    }
-    context.gso_segs
-}
-
 /// Octets of the TCP header at `at`, options included.
 #[inline(always)]
 fn tcp_length(ctx: &TcContext, at: usize) -> Option<u32> {

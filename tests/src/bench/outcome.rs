@@ -51,6 +51,13 @@ pub struct Surroundings {
     pub accelerator: String,
 }
 
+impl Surroundings {
+    /// The kernel's version, without what its builder calls it.
+    pub fn version(&self) -> &str {
+        self.kernel.split('-').next().unwrap_or(&self.kernel)
+    }
+}
+
 /// One case with one sink.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Case {

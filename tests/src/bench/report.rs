@@ -170,7 +170,7 @@ fn surroundings(outcome: &Outcome) -> String {
     let rounds = outcome.cases.first().map_or(0, |case| case.costs.len());
     format!(
         "Linux {}, {}, mitigations {}, load {}, {}; median of {rounds} rounds of {} packets.",
-        found.kernel,
+        found.version(),
         found.processor,
         found.mitigations,
         found.load,

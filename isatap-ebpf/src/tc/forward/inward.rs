@@ -73,7 +73,7 @@ fn cached(
         return None;
     }
     let strip = rewrite::strip(&packet).ok()?;
-    admission.heard(skb::segments(ctx), strip.length);
+    admission.heard(Buffer(ctx).segments(), strip.length);
     Some(forward(ctx, &packet, strip, next_hop, Reason::Cached, site))
 }
 
@@ -132,7 +132,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     };
     // Not before it is certain that no other program will count it.
     if admitted.from_host {
-        admission.heard(skb::segments(ctx), strip.length);
+        admission.heard(Buffer(ctx).segments(), strip.length);
     }
     forward(ctx, &packet, strip, next_hop, reason, site)
 }
@@ -171,7 +171,7 @@ fn forward(
     reason: Reason,
     site: &Maps<'_>,
 ) -> Result<Forwarded, Reason> {
-    let packets = skb::segments(ctx);
+    let packets = Buffer(ctx).segments();
     let tally = Tally::of(Direction::In, Layer::Tc, reason).ok_or(Reason::Failed)?;
     apply::hop(
         ctx,

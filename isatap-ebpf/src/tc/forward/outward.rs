@@ -63,7 +63,7 @@ fn cached(ctx: &TcContext, packet: &Outbound) -> Option<Result<Forwarded, Reason
         return None;
     }
     let tally = Tally::of(Direction::Out, Layer::Tc, Reason::Cached)?;
-    let (packets, bytes) = (skb::segments(ctx), inner.total_length());
+    let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
     let outer = next_hop.outer(inner.traffic_class() & cache.copied(), total);
     way.sent(packets, bytes);
@@ -132,7 +132,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
     let ends = (locator.ipv4, tunnel.remote);
     let next_hop = way.fill(inner.destination, config, &found, ends, cache.now());
-    let (packets, bytes) = (skb::segments(ctx), inner.total_length());
+    let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     way.sent(packets, bytes);
     // As late as this: before, it would lie on the stack beside what finds the way.
     let push = rewrite::push(&packet, tunnel, identification(), site)?;

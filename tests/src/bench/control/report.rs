@@ -8,7 +8,7 @@ use crate::bench::table::Table;
 
 impl Instrument for Outcome {
     fn heading(&self) -> String {
-        format!("The control plane, Linux {}", self.surroundings.kernel)
+        format!("The control plane, Linux {}", self.surroundings.version())
     }
 
     fn surroundings(&self) -> String {
@@ -16,7 +16,7 @@ impl Instrument for Outcome {
         let rounds = self.timings.first().map(|timing| &timing.samples_us);
         format!(
             "Linux {}, {}, mitigations {}, load {}; {}; median of {} rounds.",
-            found.kernel,
+            found.version(),
             found.processor,
             found.mitigations,
             found.load,
@@ -40,7 +40,7 @@ impl Instrument for Outcome {
     }
 
     fn goals(&self) -> Vec<GoalRow> {
-        let place = &self.surroundings.kernel;
+        let place = self.surroundings.version();
         let rows = control::ALL.iter().map(|goal| goal.row(self, place));
         rows.collect()
     }

@@ -8,7 +8,7 @@ use crate::bench::table::Table;
 
 impl Instrument for Outcome {
     fn heading(&self) -> String {
-        format!("Time, Linux {}", self.surroundings.kernel)
+        format!("Time, Linux {}", self.surroundings.version())
     }
 
     fn surroundings(&self) -> String {
@@ -17,7 +17,7 @@ impl Instrument for Outcome {
             "Linux {}, {}, {} processors, mitigations {}; load {} before and {} after; {} rounds of {} \
              packets on processor {}. Figures are medians, and those beside a control medians of the \
              rounds' ratios.",
-            found.kernel,
+            found.version(),
             found.processor,
             self.processors,
             found.mitigations,
