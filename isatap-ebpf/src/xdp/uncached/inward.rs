@@ -38,10 +38,11 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     let config = site.config();
     let cache = Cache::of_this_cpu().ok_or(Reason::Failed)?;
     let now = cache.now();
-    let origin = packet.origin(ifindex);
-    let admission = cache.admission(origin.prefix, origin.remote);
     if admitted.from_host {
+        let origin = packet.origin(ifindex);
+        let admission = cache.admission(origin.prefix, origin.remote);
         admission.fill(&origin, config, now);
+        admission.heard(1, inner.total_length());
     }
     let (next_hop, reason) = match cache.way(inner.destination).known(inner.destination, now) {
         // It was something else that was out of the ordinary.
@@ -50,10 +51,6 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
         }
         _ => (found(ctx, inner, config, cache)?, Reason::Resolved),
     };
-    // Not before it is certain that no program below will count it.
-    if admitted.from_host {
-        admission.heard(1, strip.length);
-    }
     let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
     if strip.is_marked {
         apply::mark(head, strip.first_word);
