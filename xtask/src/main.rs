@@ -38,7 +38,11 @@ enum Task {
     /// What packets cost: in time on this machine, in instructions on other kernels
     Bench(bench::Arguments),
     /// Every check and every test
-    Test,
+    Test {
+        /// Only this check, by its name in the summary; may be given several times
+        #[arg(long, value_name = "CHECK")]
+        only: Vec<String>,
+    },
     /// What continuous integration runs: the same as test
     Ci,
 }
@@ -81,6 +85,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Run(RunArguments { once, xdp, .. }) => run::lab(once, matches!(xdp, Xdp::Off)),
         Task::Vm(arguments) => vm::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
-        Task::Test | Task::Ci => checks::all(),
+        Task::Test { only } => checks::run(&only),
+        Task::Ci => checks::run(&[]),
     }
 }

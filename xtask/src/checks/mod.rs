@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::{deny, setup, shell, vm};
 
 mod bpf_lints;
+mod conformance;
 mod size;
 mod suite;
 
@@ -16,22 +17,33 @@ struct Outcome {
     took: Duration,
 }
 
-/// Runs all of them even if one fails, then sums up.
-pub fn all() -> Result<()> {
+/// Runs all of them, or only those that are named, even if one fails, then sums up.
+pub fn run(only: &[String]) -> Result<()> {
     let toolchain = setup::for_tests()?;
-    let outcomes: Vec<Outcome> = [
+    let checks = [
         ("format", &format as &dyn Fn() -> Result<()>),
-        ("file size", &size::check),
+        ("file-size", &size::check),
         ("clippy", &clippy),
-        ("lints for bpf", &|| bpf_lints::check(&toolchain)),
+        ("bpf-lints", &|| bpf_lints::check(&toolchain)),
         ("dependencies", &deny::check),
         ("documentation", &documentation),
+        ("conformance", &conformance::check),
         ("tests", &suite::run),
         ("machines", &|| vm::run(&vm::Arguments::everything())),
-    ]
-    .into_iter()
-    .map(|(name, check)| outcome(name, check))
-    .collect();
+    ];
+    if let Some(unknown) = only
+        .iter()
+        .find(|name| checks.iter().all(|(check, _)| check != name))
+    {
+        bail!(
+            "no check is called {unknown}; they are {}",
+            checks.map(|(name, _)| name).join(", ")
+        );
+    }
+    let wanted = checks
+        .into_iter()
+        .filter(|(name, _)| only.is_empty() || only.iter().any(|one| one == name));
+    let outcomes: Vec<Outcome> = wanted.map(|(name, check)| outcome(name, check)).collect();
     summary(&outcomes)
 }
 
