@@ -135,6 +135,13 @@ impl Buffer<'_> {
         unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).ifindex }
     }
 
+    /// The interface that the packet came in through, or zero if it is our own.
+    #[inline(always)]
+    pub fn origin(&self) -> u32 {
+        // SAFETY: as above.
+        unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).ingress_ifindex }
+    }
+
     /// Segments that the packet will become on the wire.
     #[inline(always)]
     pub fn segments(&self) -> u32 {

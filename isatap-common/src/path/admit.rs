@@ -20,9 +20,20 @@ const REDIRECT: u8 = 137;
 pub struct Admitted {
     /// How far it may go.
     pub scope: Scope,
-    /// Whether the source is one host of the link, so that a later packet from the same address
-    /// needs only the same checks to pass.
-    pub from_host: bool,
+    /// Who vouches for the source.
+    pub vouched_by: Voucher,
+}
+
+/// Which case of the source check a packet passed (RFC 5214 section 7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voucher {
+    /// The source embeds the address of the node that sent it, so that a later packet from the same
+    /// source needs only the same checks to pass.
+    Host,
+    /// A router of the list may forward any source.
+    Router,
+    /// The sender is the next hop of the source, which says nothing about its other addresses.
+    Mapping,
 }
 
 /// How far a decapsulated packet may go.
@@ -53,18 +64,15 @@ pub fn inbound(packet: &Inbound, site: &impl Site) -> Result<Admitted, Reason> {
     if inner.source.is_martian_source() {
         return Err(Reason::InnerMartian);
     }
-    let from_host = source_is_host(outer.source, inner.source, site);
-    if !from_host {
-        source_is_router(outer.source, inner.source, site)?;
-    }
-    let from_router = !from_host || site.lists_router(outer.source);
+    let vouched_by = voucher(outer.source, inner.source, site)?;
+    let from_router = vouched_by != Voucher::Mapping && site.lists_router(outer.source);
     neighbor_discovery(packet, from_router)?;
     let nested = matches!(inner.next_header, ipv6::NEXT_IPV4 | ipv6::NEXT_IPV6);
     if nested && site.config().switches().has(Switches::DROP_NESTED) {
         return Err(Reason::Nested);
     }
     let scope = destination_scope(packet, from_router, site)?;
-    Ok(Admitted { scope, from_host })
+    Ok(Admitted { scope, vouched_by })
 }
 
 /// Decides where a packet goes in the tunnel.
@@ -114,26 +122,35 @@ fn outer_source(source: Ipv4, site: &impl Site) -> Result<(), Reason> {
     }
 }
 
-/// RFC 5214 section 7.3, first case: an ISATAP address that embeds the outer source.
+/// RFC 5214 section 7.3, and the case that RFC 6324 section 3.2.4.2 adds.
 #[inline(always)]
-fn source_is_host(outer: Ipv4, inner: Address, site: &impl Site) -> bool {
-    inner.embedded() == Some(outer) && site.is_on_link(inner)
-}
-
-/// RFC 5214 section 7.3, second case: the outer source is in the Potential Router List. A
-/// link-local source was not forwarded, so it must be the router's own address all the same.
-#[inline(always)]
-fn source_is_router(outer: Ipv4, inner: Address, site: &impl Site) -> Result<(), Reason> {
-    if !site.lists_router(outer) || inner.is_link_local() {
+fn voucher(outer: Ipv4, inner: Address, site: &impl Site) -> Result<Voucher, Reason> {
+    if inner.embedded() == Some(outer) && site.is_on_link(inner) {
+        return Ok(Voucher::Host);
+    }
+    // A link-local source was not forwarded, so it must be the sender's own all the same.
+    if inner.is_link_local() {
         return Err(Reason::SourceMismatch);
     }
+    if site.lists_router(outer) {
+        return source_is_not_own(inner, site);
+    }
+    // Whatever a route says, an address of the link embeds its node.
+    if site.route(inner) == Some(outer) && !site.is_on_link(inner) {
+        return Ok(Voucher::Mapping);
+    }
+    Err(Reason::SourceMismatch)
+}
+
+#[inline(always)]
+fn source_is_not_own(inner: Address, site: &impl Site) -> Result<Voucher, Reason> {
     let is_own = inner
         .embedded()
         .is_some_and(|ipv4| site.standing(ipv4) == Standing::Own && site.is_on_link(inner));
     if is_own {
         Err(Reason::InnerOwn)
     } else {
-        Ok(())
+        Ok(Voucher::Router)
     }
 }
 

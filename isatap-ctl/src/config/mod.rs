@@ -7,6 +7,7 @@ mod diagnostic;
 mod duration;
 mod host;
 mod interface;
+mod mapping;
 mod metrics;
 mod prefix;
 mod router;
@@ -18,8 +19,8 @@ use std::path::Path;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use settings::{
-    AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mtu,
-    Preference, RoleSettings, RouterSettings, Settings, TcMode, XdpMode,
+    AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mapping,
+    Mtu, Preference, RoleSettings, RouterSettings, Settings, TcMode, XdpMode,
 };
 pub use value::is_interface_name;
 
@@ -60,6 +61,14 @@ fn settings(path: &Path, root: &Table<'_>) -> Option<Settings> {
         root.section("datapath").idle("tc", why);
     }
     let role = role_settings(role, root);
+    if let Some(RoleSettings::Router(router)) = &role {
+        mapping::check(
+            &root.section("router"),
+            &router.mappings,
+            &interface,
+            &datapath,
+        );
+    }
     metrics::read(&root.section("metrics"));
     root.refuse_unknown();
     Some(Settings {

@@ -7,7 +7,7 @@ use super::schema::Table;
 use super::settings::{
     AdvertisedPrefix, AdvertisedRoute, Dns, Lifetime, Preference, RouterSettings,
 };
-use super::{duration, prefix, value};
+use super::{duration, mapping, prefix, value};
 
 const PREFERENCE: [(&str, Preference); 3] = [
     ("high", Preference::High),
@@ -27,6 +27,7 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
         read.unwrap_or(Duration::ZERO)
     };
     let advertise = table.read("advertise", value::switch).unwrap_or(true);
+    let prefixes = prefixes(table, advertise);
     let router = RouterSettings {
         advertise,
         links: table
@@ -46,7 +47,8 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
         ra_rate: table
             .read("ra-rate", value::number(1..=1_000_000))
             .unwrap_or(1000),
-        prefixes: prefixes(table, advertise),
+        mappings: mapping::read(table, &prefixes),
+        prefixes,
         routes: routes(table),
         dns: dns(&table.section("dns")),
     };
@@ -194,11 +196,5 @@ fn later(table: &Table<'_>) {
     let peers = table.list("peers", value::ipv4);
     if peers.is_some_and(|peers| !peers.is_empty()) {
         table.unsupported("peers");
-    }
-    for mapping in table.sections("mapping") {
-        mapping.require("prefix", prefix::on_link);
-        mapping.require("via", value::ipv4);
-        mapping.refuse_unknown();
-        mapping.unsupported_table();
     }
 }

@@ -123,6 +123,17 @@ pub struct RouterSettings {
     pub routes: Vec<AdvertisedRoute>,
     /// RDNSS and DNSSL options.
     pub dns: Option<Dns>,
+    /// Prefixes behind hosts of the link; no two overlap.
+    pub mappings: Vec<Mapping>,
+}
+
+/// A prefix behind a host of the link (RFC 6324 section 3.2.4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// Without host bits; none of the link's own.
+    pub prefix: Ipv6Net,
+    /// The host.
+    pub via: Ipv4Addr,
 }
 
 /// Preference of a router or a route (RFC 4191).

@@ -295,6 +295,64 @@ fn bad_values_of_the_interface_are_refused() {
     assert!(read(&format!("{INTERFACE}name = \"vlan.100\"\nmtu = 65515\n")).is_ok());
 }
 
+/// One prefix is behind one host, and what is of the link is behind none.
+#[test]
+fn mappings_that_contradict_something_are_refused() {
+    let mapping =
+        |prefix, via| format!("[[router.mapping]]\nprefix = \"{prefix}\"\nvia = \"{via}\"\n");
+    let first = mapping("2001:db8:0:100::/56", "10.0.0.7");
+    let twice = format!("{first}{}", mapping("2001:db8:0:100::/56", "10.0.0.8"));
+    let inside = format!("{first}{}", mapping("2001:db8:0:1ff::/64", "10.0.0.8"));
+    let own = format!("[[router.prefix]]\nprefix = \"2001:db8:0:101::/64\"\n{first}");
+    let unknown = format!("[datapath]\nknown-ipv4 = [\"10.1.0.0/16\"]\n{first}");
+    let local = format!("local = \"10.0.0.7\"\n{first}");
+    for (text, error) in [
+        (
+            &twice,
+            "8:10: router.mapping.prefix: \"2001:db8:0:100::/56\" overlaps \
+             \"2001:db8:0:100::/56\" of router.mapping",
+        ),
+        (
+            &inside,
+            "8:10: router.mapping.prefix: \"2001:db8:0:1ff::/64\" overlaps \
+             \"2001:db8:0:100::/56\" of router.mapping",
+        ),
+        (
+            &own,
+            "7:10: router.mapping.prefix: \"2001:db8:0:100::/56\" overlaps \
+             \"2001:db8:0:101::/64\" of router.prefix",
+        ),
+        (
+            &unknown,
+            "8:7: router.mapping.via: \"10.0.0.7\" is not in datapath.known-ipv4",
+        ),
+        (
+            &local,
+            "7:7: router.mapping.via: \"10.0.0.7\" is interface.local, our own address",
+        ),
+        (
+            &mapping("::/0", "10.0.0.7"),
+            "5:10: router.mapping.prefix: \"::/0\" holds no addresses that nodes can have",
+        ),
+        (
+            &mapping("fe80::/64", "10.0.0.7"),
+            "5:10: router.mapping.prefix: \"fe80::/64\" is link-local, which is never advertised",
+        ),
+        (
+            &mapping("2001:db8:0:100::1/56", "10.0.0.7"),
+            "5:10: router.mapping.prefix: \"2001:db8:0:100::1/56\" has bits set behind its \
+             length; the prefix is \"2001:db8:0:100::/56\"",
+        ),
+        (
+            &mapping("2001:db8:0:100::/56", "224.0.0.7"),
+            "6:7: router.mapping.via: expected a unicast IPv4 address such as \"10.0.0.1\", \
+             found \"224.0.0.7\"",
+        ),
+    ] {
+        assert_eq!(router_errors(text), [error]);
+    }
+}
+
 #[test]
 fn columns_count_characters() {
     assert_eq!(

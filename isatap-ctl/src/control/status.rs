@@ -32,6 +32,9 @@ pub struct StatusDocument {
     pub links: Vec<LinkStatus>,
     /// On-link prefixes.
     pub prefixes: Vec<PrefixStatus>,
+    /// Prefixes behind hosts of a router's link.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<MappingStatus>,
     /// IPv6 addresses of the device.
     pub addresses: Vec<Ipv6Addr>,
     /// The Potential Router List.
@@ -169,6 +172,16 @@ pub struct PrefixStatus {
     pub preferred_seconds: Option<u64>,
     /// The router that advertised it; absent for our own.
     pub router: Option<Ipv4Addr>,
+}
+
+/// A prefix behind a host of the link, as the kernel programs know it: configured, or by a route
+/// that somebody has added to the device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingStatus {
+    /// The prefix.
+    pub prefix: Ipv6Net,
+    /// The host.
+    pub via: Ipv4Addr,
 }
 
 /// One entry of the Potential Router List.

@@ -48,7 +48,8 @@ pub struct Gateway {
 }
 
 impl Link {
-    /// A router's link: an address in each prefix that it advertises as on-link.
+    /// A router's link: an address in each prefix that it advertises as on-link, and a route to each
+    /// prefix behind a host.
     pub fn of_router(settings: &RouterSettings, locator: Option<Ipv4Addr>) -> Self {
         let mut link = Self::default();
         for advertised in settings
@@ -61,6 +62,13 @@ impl Link {
                 let address = in_prefix(advertised.prefix, locator);
                 link.addresses.insert(address, Lifetimes::default());
             }
+        }
+        for mapping in &settings.mappings {
+            let gateway = Gateway {
+                address: link_local(mapping.via)[0],
+                preference: Preference::Medium,
+            };
+            link.routes.insert(mapping.prefix, gateway);
         }
         link
     }

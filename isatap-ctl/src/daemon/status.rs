@@ -14,8 +14,8 @@ use crate::{
     config::{self, RoleSettings},
     control::{
         AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
-        LocatorStatus, PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA, StatusDocument,
-        TcState, XdpState,
+        LocatorStatus, MappingStatus, PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA,
+        StatusDocument, TcState, XdpState,
     },
     datapath::{self, AttachedMode, Hook},
     nd::host::RouterState,
@@ -52,6 +52,10 @@ pub fn document(node: &Node) -> StatusDocument {
         uplinks: nics(node, &interface.uplinks),
         links: nics(node, links),
         prefixes: prefixes(node, &link, now),
+        mappings: match role {
+            Role::Router => mappings(node),
+            Role::Host => Vec::new(),
+        },
         addresses: desired::addresses(&link, locator).into_keys().collect(),
         prl: prl(node),
         routers: routers(node, now),
@@ -181,6 +185,15 @@ fn prefixes(node: &Node, link: &link::Link, now: Boottime) -> Vec<PrefixStatus> 
         router: None,
     });
     own.chain(learned).collect()
+}
+
+fn mappings(node: &Node) -> Vec<MappingStatus> {
+    let routes = node.tables.iter().flat_map(|tables| &tables.routes);
+    let mapping = |(prefix, via): (&_, &_)| MappingStatus {
+        prefix: *prefix,
+        via: *via,
+    };
+    routes.map(mapping).collect()
 }
 
 fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {

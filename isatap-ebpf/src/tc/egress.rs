@@ -33,6 +33,11 @@ pub fn run(ctx: &TcContext) -> i32 {
 #[inline(always)]
 fn send(ctx: &TcContext, buffer: &Buffer<'_>) -> Result<Forwarded, Reason> {
     let site = Maps::new().ok_or(Reason::NoLocator)?;
+    let config = site.config();
+    // A prefix behind a host is of the link as well, which only the routing table knew.
+    if config.switches().has(Switches::NO_HAIRPIN) && buffer.origin() == config.device {
+        return Err(Reason::HairpinRefused);
+    }
     match cached(ctx, buffer, &site) {
         Some(forwarded) => forwarded,
         None => resolved(ctx, buffer, &site),

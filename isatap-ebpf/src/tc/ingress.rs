@@ -9,7 +9,7 @@ use isatap_common::{
     octets::Octets as _,
     path::{
         self, Reason, Site,
-        admit::Scope,
+        admit::{Scope, Voucher},
         parse::{self, Inbound},
         rewrite::{self, Strip},
     },
@@ -112,7 +112,9 @@ fn is_ordinary(packet: &Inbound, site: &Maps<'_>) -> bool {
 fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     let ifindex = buffer.ifindex();
     let (packet, admitted, strip) = path::decapsulate(buffer, ethernet::LENGTH, ifindex, site)?;
+    // That the sender is the next hop of one source does not make it that of another.
     if admitted.scope != Scope::Link
+        && admitted.vouched_by != Voucher::Mapping
         && let Some(origin) = packet.vouched_by(ifindex)
         && let Some(cache) = Cache::of_this_cpu()
     {

@@ -9,7 +9,9 @@ use isatap_ctl::datapath::{Tables, has_decap_l3};
 
 use super::{
     Row,
-    inward_table::{HOST, HOST_GLOBAL, HOST_LINK, OUR, OUR_LINK, SERVER, from_host, router_rows},
+    inward_table::{
+        BEHIND, HOST, HOST_GLOBAL, HOST_LINK, OUR, OUR_LINK, SERVER, from_host, router_rows,
+    },
     machine::{Machine, Outcome, in_namespace},
     packets::{GATEWAY_MAC, NATIVE_MAC, SERVER_MAC, tcp, udp},
     site::{Indexes, tables},
@@ -67,8 +69,9 @@ fn a_warm_cache_changes_no_verdict() {
         let uplink = machine.indexes.uplink;
         let transit = from_host(udp(HOST_GLOBAL, SERVER)).sent_by_gateway();
         let link = udp(HOST_LINK, OUR_LINK).within(HOST, OUR).sent_by_gateway();
+        let behind = from_host(udp(BEHIND, SERVER)).sent_by_gateway();
         for row in router_rows() {
-            for warming in [&transit, &link] {
+            for warming in [&transit, &link, &behind] {
                 machine.tc_in(uplink, warming);
                 machine.xdp(Direction::In, uplink, warming);
             }

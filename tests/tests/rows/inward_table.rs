@@ -12,6 +12,9 @@ pub const HOST: &str = "10.1.0.7";
 pub const HOST_GLOBAL: &str = "2001:db8:0:1:0:5efe:a01:7";
 const HOST_GLOBAL_U: &str = "2001:db8:0:1:200:5efe:a01:7";
 pub const HOST_LINK: &str = "fe80::5efe:a01:7";
+/// Behind that host.
+pub const BEHIND: &str = "2001:db8:77::1";
+const PEER: &str = "10.2.0.8";
 const PEER_GLOBAL: &str = "2001:db8:0:1:0:5efe:a02:8";
 const ROUTER: &str = "10.9.0.3";
 const ROUTER_LINK: &str = "fe80::5efe:a09:3";
@@ -170,6 +173,43 @@ pub fn router_rows() -> Vec<Row> {
             "native source from a host",
             &from_host(udp("2001:db8:55::1", SERVER)),
             R::SourceMismatch,
+        ),
+        row(
+            "from behind a host",
+            &from_host(udp(BEHIND, SERVER)),
+            R::Resolved,
+            R::Delivered,
+        ),
+        row(
+            "from behind a host, embedding it off-link",
+            &from_host(udp("2001:db8:77:0:0:5efe:a01:7", SERVER)),
+            R::Resolved,
+            R::Delivered,
+        ),
+        drops(
+            "from behind a host, but not by it",
+            &udp(BEHIND, SERVER).within(PEER, OUR),
+            R::SourceMismatch,
+        ),
+        drops(
+            "from behind a host whose prefix is longer",
+            &from_host(udp("2001:db8:77:8::1", SERVER)),
+            R::SourceMismatch,
+        ),
+        drops(
+            "from an on-link prefix that is said to be behind a host",
+            &from_host(udp(PEER_GLOBAL, SERVER)),
+            R::SourceMismatch,
+        ),
+        drops(
+            "advertisement from behind a host",
+            &from_host(icmp(BEHIND, OUR_GLOBAL, 134, &[0; 8])),
+            R::NdSource,
+        ),
+        stack(
+            "host to a prefix behind another",
+            &udp(PEER_GLOBAL, BEHIND).within(PEER, OUR),
+            R::NoNeighbor,
         ),
         drops(
             "group bit is set",

@@ -254,4 +254,5 @@ const ADDRESSES: &str = "link set up0 up
     -6 addr add 2001:db8:f::fe/64 dev nat0 nodad
     -6 neigh add 2001:db8:f::1 lladdr 02:00:00:00:0f:01 dev nat0 nud permanent
     -6 addr add fe80::5efe:a09:2/64 dev isatap0 nodad
-    -6 addr add 2001:db8:0:1:0:5efe:a09:2/64 dev isatap0 nodad";
+    -6 addr add 2001:db8:0:1:0:5efe:a09:2/64 dev isatap0 nodad
+    -6 route add 2001:db8:77::/48 via fe80::5efe:a01:7 dev isatap0";

@@ -23,7 +23,7 @@ pub struct Indexes {
 pub const LOCATOR: [u8; 4] = [10, 9, 0, 2];
 
 /// A router at 10.9.0.2 with the on-link prefix 2001:db8:0:1::/64, beside the router 10.9.0.3, in
-/// a site of 10.0.0.0/8; or, in the same place, a host.
+/// a site of 10.0.0.0/8, with 2001:db8:77::/48 behind 10.1.0.7; or, in the same place, a host.
 pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
     let mut locators = [LocatorRef::default(); MAX_LOCATORS];
     locators[0] = LocatorRef {
@@ -60,7 +60,12 @@ pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
             (net("fe80::/64"), u64::MAX),
             (net("2001:db8:0:dead::/64"), 1),
         ]),
-        routes: BTreeMap::from([(net("2001:db8:77::/48"), v4("10.1.0.7"))]),
+        // The last would make a liar of an on-link prefix, if it counted.
+        routes: BTreeMap::from([
+            (net("2001:db8:77::/48"), v4("10.1.0.7")),
+            (net("2001:db8:77:8::/64"), v4("10.2.0.8")),
+            (net("2001:db8:0:1::/64"), v4("10.1.0.7")),
+        ]),
         known_ipv4: known_ipv4(
             &["10.0.0.0/8".parse().unwrap()],
             &["10.9.0.2/24".parse().unwrap()],

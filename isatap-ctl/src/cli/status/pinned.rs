@@ -6,7 +6,7 @@ use anyhow::Result;
 use aya::maps::lpm_trie::LpmTrie;
 use aya::maps::{Array, HashMap, MapData};
 use ipnet::Ipv6Net;
-use isatap_common::abi::{Config, Locator, LocatorKey, Prefix, PrefixKey, PrlEntry};
+use isatap_common::abi::{Config, Locator, LocatorKey, Prefix, PrefixKey, PrlEntry, Route};
 use isatap_common::addr::{self, Form};
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -15,8 +15,8 @@ use crate::cli::pins::Pins;
 use crate::cli::{counters, deadline, ifname, words};
 use crate::clock;
 use crate::control::{
-    DaemonStatus, DeviceStatus, DnsStatus, LocatorStatus, PrefixStatus, PrlStatus, Role, SCHEMA,
-    StatusDocument,
+    DaemonStatus, DeviceStatus, DnsStatus, LocatorStatus, MappingStatus, PrefixStatus, PrlStatus,
+    Role, SCHEMA, StatusDocument,
 };
 use crate::kernel::lock;
 
@@ -25,14 +25,11 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
     let pins = Pins::of(interface)?;
     let map: Array<MapData, Config> = pins.typed("CONFIG")?;
     let config = map.get(&0, 0)?;
+    let is_router = config.is_router();
     Ok(StatusDocument {
         schema: SCHEMA,
         interface: interface.to_owned(),
-        role: if config.is_router() {
-            Role::Router
-        } else {
-            Role::Host
-        },
+        role: if is_router { Role::Router } else { Role::Host },
         advertised_by: None,
         daemon: DaemonStatus {
             alive: false,
@@ -45,6 +42,11 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         uplinks: Vec::new(),
         links: Vec::new(),
         prefixes: prefixes(&pins)?,
+        mappings: if is_router {
+            mappings(&pins)?
+        } else {
+            Vec::new()
+        },
         addresses: addresses(interface),
         prl: prl(&pins)?,
         routers: Vec::new(),
@@ -101,6 +103,21 @@ fn prefixes(pins: &Pins) -> Result<Vec<PrefixStatus>> {
         });
     }
     list.sort_by_key(|status| status.prefix);
+    Ok(list)
+}
+
+fn mappings(pins: &Pins) -> Result<Vec<MappingStatus>> {
+    let map: LpmTrie<MapData, PrefixKey, Route> = pins.typed("ROUTES")?;
+    let mut list = Vec::new();
+    for pair in &map {
+        let (key, route) = pair?;
+        let length = u8::try_from(key.prefix_len())?;
+        list.push(MappingStatus {
+            prefix: Ipv6Net::new(Ipv6Addr::from(key.data()), length)?,
+            via: route.via.into(),
+        });
+    }
+    list.sort_by_key(|mapping| mapping.prefix);
     Ok(list)
 }
 

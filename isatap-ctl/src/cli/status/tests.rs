@@ -48,6 +48,10 @@ fn full() -> StatusDocument {
             preferred_seconds: Some(600),
             router: Some(router),
         }],
+        mappings: vec![MappingStatus {
+            prefix: "2001:db8:0:100::/56".parse().unwrap(),
+            via: "10.0.0.7".parse().unwrap(),
+        }],
         addresses: vec!["2001:db8:0:1:0:5efe:a00:9".parse().unwrap()],
         prl: vec![PrlStatus {
             ipv4: router,

@@ -18,6 +18,9 @@ pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<
     if !status.prefixes.is_empty() {
         prefixes(status, output)?;
     }
+    if !status.mappings.is_empty() {
+        mappings(status, output)?;
+    }
     if !status.prl.is_empty() {
         heading("potential router list", output)?;
         prl::print(&status.prl, output)?;
@@ -155,6 +158,16 @@ fn prefixes(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
                 .map(|ipv4| ipv4.to_string())
                 .unwrap_or_default(),
         ]);
+    }
+    columns.print(output.to, output.style)?;
+    Ok(())
+}
+
+fn mappings(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
+    heading("prefixes behind hosts", output)?;
+    let mut columns = Columns::new(["prefix", "via"]);
+    for mapping in &status.mappings {
+        columns.row([mapping.prefix.to_string(), mapping.via.to_string()]);
     }
     columns.print(output.to, output.style)?;
     Ok(())

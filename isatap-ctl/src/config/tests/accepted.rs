@@ -26,10 +26,6 @@ fn functions_of_later_work_are_validated_and_then_refused() {
             "5:9: router.peers = [\"10.0.0.2\"] is not supported yet",
         ),
         (
-            "[[router.mapping]]\nprefix = \"2001:db8::/56\"\nvia = \"10.0.0.7\"",
-            "4:1: [[router.mapping]] is not supported yet",
-        ),
-        (
             "[metrics]\nlisten = \"[::1]:9541\"",
             "5:10: metrics.listen = \"[::1]:9541\" is not supported yet",
         ),

@@ -10,7 +10,7 @@ use isatap_common::{
     addr,
     path::{
         self, Reason, Site as _,
-        admit::Scope,
+        admit::{Scope, Voucher},
         parse::{self, Inbound},
         rewrite::{self, Strip},
     },
@@ -119,7 +119,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let now = cache.now();
     let origin = packet.origin(ifindex);
     let admission = cache.admission(origin.prefix, origin.remote);
-    if admitted.from_host {
+    if admitted.vouched_by == Voucher::Host {
         admission.fill(&origin, config, now);
     }
     let longest = skb::longest(ctx, INNER_AT, inner.next_header).ok_or(Reason::TooBig)?;
@@ -131,7 +131,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
         _ => (found(ctx, inner, longest, config, cache)?, Reason::Resolved),
     };
     // Not before it is certain that no other program will count it.
-    if admitted.from_host {
+    if admitted.vouched_by == Voucher::Host {
         admission.heard(Buffer(ctx).segments(), strip.length);
     }
     forward(ctx, &packet, strip, next_hop, reason, site)

@@ -4,7 +4,11 @@ use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
     abi::{Config, Direction, NextHop},
     addr,
-    path::{self, Reason, Site as _, admit::Scope, express},
+    path::{
+        self, Reason, Site as _,
+        admit::{Scope, Voucher},
+        express,
+    },
     wire::{ethernet, ipv6},
 };
 
@@ -38,7 +42,7 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     let config = site.config();
     let cache = Cache::of_this_cpu().ok_or(Reason::Failed)?;
     let now = cache.now();
-    if admitted.from_host {
+    if admitted.vouched_by == Voucher::Host {
         let origin = packet.origin(ifindex);
         let admission = cache.admission(origin.prefix, origin.remote);
         admission.fill(&origin, config, now);
