@@ -137,12 +137,6 @@ impl<'a> Table<'a> {
         self.wrong(key, message);
     }
 
-    /// Refuses this whole table: its function comes later.
-    pub fn unsupported_table(&self) {
-        let message = format!("[[{}]] is not supported yet", self.path);
-        self.problems.wrong(&self.span, message);
-    }
-
     /// Records an error in the value of `key`, or in the table if that is absent.
     pub fn wrong(&self, key: &'static str, message: String) {
         let span = self.value(key).map_or(self.span.clone(), Spanned::span);
