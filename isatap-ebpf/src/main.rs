@@ -14,8 +14,6 @@
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
 #[cfg(target_arch = "bpf")]
-mod bound;
-#[cfg(target_arch = "bpf")]
 mod cache;
 #[cfg(target_arch = "bpf")]
 mod count;

@@ -3,15 +3,12 @@
 
 use aya_ebpf::{btf_maps::lpm_trie::Key, helpers::generated::bpf_ktime_get_boot_ns};
 use isatap_common::{
-    abi::{Config, LocatorKey, LocatorRef, MAX_LOCATORS, Standing},
+    abi::{Config, LocatorKey, Standing},
     addr::{Address, Ipv4},
     path::Site,
 };
 
-use crate::{
-    bound::masked,
-    maps::{CONFIG, KNOWN_IPV4, LOCATORS, PREFIXES, PRL, ROUTES},
-};
+use crate::maps::{CONFIG, KNOWN_IPV4, LOCATORS, PEERS, PREFIXES, PRL, ROUTES};
 
 /// The site as user space last wrote it.
 #[derive(Clone, Copy)]
@@ -45,10 +42,9 @@ impl Site for Maps<'_> {
     }
 
     #[inline(always)]
-    fn locator_in(&self, slot: u16) -> Option<&LocatorRef> {
-        // User space hands out no slot that the mask would change.
-        let slot = masked::<{ MAX_LOCATORS as u32 - 1 }>(usize::from(slot));
-        self.config.locators.get(slot)
+    fn heard_at(&self, remote: Ipv4) -> Option<Ipv4> {
+        // SAFETY: as above.
+        unsafe { PEERS.get(remote) }.map(|peer| peer.local)
     }
 
     #[inline(always)]

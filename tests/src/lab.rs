@@ -48,9 +48,12 @@ impl Lab {
 
     /// Starts the router.
     pub fn start_router(&mut self, xdp: Xdp) -> Result<&mut Daemon> {
-        let device = self.names.router_device();
-        let config = config::router(device, xdp);
-        let daemon = self.start(&self.site.router, device, &config)?;
+        self.start_router_by(&config::router(self.names.router_device(), xdp))
+    }
+
+    /// Starts it with a configuration of the story's own.
+    pub fn start_router_by(&mut self, config: &str) -> Result<&mut Daemon> {
+        let daemon = self.start(&self.site.router, self.names.router_device(), config)?;
         Ok(self.router.insert(daemon))
     }
 
@@ -63,8 +66,12 @@ impl Lab {
 
     /// Starts host b.
     pub fn start_host_b(&mut self) -> Result<&mut Daemon> {
-        let device = self.names.host_b_device();
-        let daemon = self.start(&self.site.host_b, device, &config::host(device))?;
+        self.start_host_b_by(&config::host(self.names.host_b_device()))
+    }
+
+    /// Starts it with a configuration of the story's own.
+    pub fn start_host_b_by(&mut self, config: &str) -> Result<&mut Daemon> {
+        let daemon = self.start(&self.site.host_b, self.names.host_b_device(), config)?;
         Ok(self.host_b.insert(daemon))
     }
 
@@ -102,7 +109,8 @@ impl Lab {
         self.directory.path.join(name)
     }
 
-    fn start(&self, inside: &crate::ns::Inside, device: &str, config: &str) -> Result<Daemon> {
+    /// Starts a daemon in one of the namespaces.
+    pub fn start(&self, inside: &crate::ns::Inside, device: &str, config: &str) -> Result<Daemon> {
         Daemon::start(&self.program, inside, device, config, &self.directory.path)
     }
 }

@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::map_types;
 
-/// Locators of one instance at most; a power of two, because slots are masked with it.
+/// IPv4 addresses of one instance at most.
 pub const MAX_LOCATORS: usize = 16;
 
 /// The one record of `CONFIG`: what every packet needs without a lookup of its own.
@@ -26,7 +26,7 @@ pub struct Config {
     pub switches: u16,
     /// Largest inner packet in bytes.
     pub mtu: u32,
-    /// Every locator, by [`super::Locator::slot`].
+    /// Each of our IPv4 addresses with the interface that has it, by [`super::Locator::slot`].
     pub locators: [LocatorRef; MAX_LOCATORS],
 }
 
@@ -94,6 +94,12 @@ impl Config {
         }
     }
 
+    /// The locator of packets for which no other is better; zero if there is none.
+    #[inline(always)]
+    pub const fn first_locator(&self) -> [u8; 4] {
+        self.locators[0].ipv4
+    }
+
     /// Whether this node forwards for others. An unknown number is a host, which does less.
     #[inline(always)]
     pub const fn is_router(&self) -> bool {
@@ -104,4 +110,3 @@ impl Config {
 map_types!(Config);
 
 const _: () = assert!(size_of::<Config>() == 20 + 8 * MAX_LOCATORS);
-const _: () = assert!(MAX_LOCATORS.is_power_of_two());

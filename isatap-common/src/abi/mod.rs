@@ -25,7 +25,7 @@ pub use source::{Origin, SOURCES_LEN, Source};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;
@@ -33,8 +33,8 @@ pub const PRL_LEN: u32 = 1 << 16;
 pub const UNCACHED_LEN: u32 = Direction::ALL.len() as u32;
 /// Entries of `PEERS`, which forgets the least recently used.
 pub const PEERS_LEN: u32 = 1 << 17;
-/// Entries of `LOCATORS`.
-pub const LOCATORS_LEN: u32 = MAX_LOCATORS as u32;
+/// Entries of `LOCATORS`: each address on each of as many uplinks.
+pub const LOCATORS_LEN: u32 = (MAX_LOCATORS * MAX_LOCATORS) as u32;
 /// Entries of `PREFIXES`.
 pub const PREFIXES_LEN: u32 = 1 << 10;
 /// Entries of `ROUTES`.

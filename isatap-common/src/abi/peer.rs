@@ -25,6 +25,10 @@ pub struct Peer {
     pub path_mtu: u32,
     /// [`Reachability`] as a number.
     pub reachability: u32,
+    /// Our locator that it last sent to, which its router list has; zero is unknown.
+    pub local: [u8; 4],
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// Neighbor Unreachability Detection state of a peer (RFC 4861 section 7.3.2).
@@ -48,4 +52,4 @@ pub enum Reachability {
 
 map_types!(Peer);
 
-const _: () = assert!(size_of::<Peer>() == 64);
+const _: () = assert!(size_of::<Peer>() == 72);

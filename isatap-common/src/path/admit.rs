@@ -52,8 +52,46 @@ pub enum Scope {
 pub struct Tunnel {
     /// Outer destination.
     pub remote: Ipv4,
-    /// Slot of the locator that is the outer source.
-    pub locator: u16,
+    /// The locator that the peer expects packets from; zero where nothing says which.
+    pub expected: Ipv4,
+}
+
+impl Tunnel {
+    /// The outer source of a packet that leaves through the interface `egress`: the locator that is
+    /// expected, or that interface's own, or the first.
+    #[inline(always)]
+    pub fn local(&self, egress: u32, site: &impl Site) -> Ipv4 {
+        if is_some(self.expected) {
+            return self.expected;
+        }
+        let config = site.config();
+        let mut slot = 0;
+        while slot < config.locators.len() {
+            if let Some(locator) = config.locators.get(slot)
+                && slot < config.locator_count as usize
+                && locator.ifindex == egress
+            {
+                return locator.ipv4;
+            }
+            slot += 1;
+        }
+        config.first_locator()
+    }
+
+    /// The source to look its way up with, before the interface is known.
+    #[inline(always)]
+    pub fn looked_up_from(&self, site: &impl Site) -> Ipv4 {
+        if is_some(self.expected) {
+            self.expected
+        } else {
+            site.config().first_locator()
+        }
+    }
+}
+
+#[inline(always)]
+const fn is_some(ipv4: Ipv4) -> bool {
+    u32::from_ne_bytes(ipv4) != 0
 }
 
 /// Decides on a protocol-41 packet that arrived for one of our locators.
@@ -104,7 +142,7 @@ pub fn outbound(packet: &Outbound, site: &impl Site) -> Result<Tunnel, Reason> {
     }
     Ok(Tunnel {
         remote,
-        locator: locator_for(inner.source, site),
+        expected: expected_by(remote, inner.source, site),
     })
 }
 
@@ -235,22 +273,30 @@ pub fn embeds_own_off_link(address: Address, site: &impl Site) -> bool {
 }
 
 /// The locator that a peer's source check expects (RFC 4213 section 3.5): the one that the inner
-/// source embeds, or the first.
+/// source embeds, or the one that the peer sends to, which is the one that its router list has.
 #[inline(always)]
-fn locator_for(source: Address, site: &impl Site) -> u16 {
-    let Some(ipv4) = source.embedded() else {
-        return 0;
-    };
+fn expected_by(remote: Ipv4, source: Address, site: &impl Site) -> Ipv4 {
     let config = site.config();
+    if config.locator_count == 1 {
+        return config.first_locator();
+    }
+    // Zero, not `None`: the programs would compare what is there in its place as well.
+    let embedded = source.embedded().unwrap_or_default();
+    let heard_at = site.heard_at(remote).unwrap_or_default();
+    let mut expected = Ipv4::default();
     let mut slot = 0;
     while slot < config.locators.len() {
         if let Some(locator) = config.locators.get(slot)
             && slot < config.locator_count as usize
-            && locator.ipv4 == ipv4
         {
-            return slot as u16;
+            if embedded == locator.ipv4 {
+                return embedded;
+            }
+            if heard_at == locator.ipv4 {
+                expected = heard_at;
+            }
         }
         slot += 1;
     }
-    0
+    expected
 }

@@ -20,7 +20,7 @@ mod verdict;
 
 use admit::{Admitted, Tunnel};
 use parse::{Inbound, Outbound};
-use rewrite::{Push, Strip};
+use rewrite::Strip;
 pub use site::Site;
 pub use verdict::{Reason, Verdict};
 
@@ -44,17 +44,15 @@ pub fn decapsulate(
     Ok((inbound, admitted, strip))
 }
 
-/// Decides on the IPv6 packet at `at` that is to enter the tunnel; `identification` tells its
-/// fragments from those of other packets.
+/// Decides on the IPv6 packet at `at` that is to enter the tunnel. What to put in front of it,
+/// [`rewrite::push`], depends on the way that the outer packet takes.
 #[inline(always)]
 pub fn encapsulate(
     packet: &(impl Octets + ?Sized),
     at: usize,
-    identification: u16,
     site: &impl Site,
-) -> Result<(Outbound, Tunnel, Push), Reason> {
+) -> Result<(Outbound, Tunnel), Reason> {
     let outbound = parse::outbound(packet, at)?;
     let tunnel = admit::outbound(&outbound, site)?;
-    let push = rewrite::push(&outbound, tunnel, identification, site)?;
-    Ok((outbound, tunnel, push))
+    Ok((outbound, tunnel))
 }

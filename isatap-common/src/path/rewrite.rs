@@ -1,13 +1,12 @@
 //! A decision as bytes: what to strip, what to push. Nothing here touches a packet.
 
 use super::{
-    Reason, Site,
-    admit::Tunnel,
-    ecn,
+    Reason, Site, ecn,
     parse::{Inbound, Outbound},
 };
 use crate::{
     abi::Switches,
+    addr::Ipv4,
     wire::{ipv4, ipv6},
 };
 
@@ -41,16 +40,16 @@ pub fn strip(packet: &Inbound) -> Result<Strip, Reason> {
     })
 }
 
-/// How a packet enters the tunnel (RFC 4213 section 3.5, RFC 6040 section 4.1).
+/// How a packet enters the tunnel from `local` to `remote` (RFC 4213 section 3.5, RFC 6040 section
+/// 4.1); `identification` tells its fragments from those of other packets.
 #[inline(always)]
 pub fn push(
     packet: &Outbound,
-    tunnel: Tunnel,
+    (local, remote): (Ipv4, Ipv4),
     identification: u16,
     site: &impl Site,
 ) -> Result<Push, Reason> {
     let config = site.config();
-    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
     let total = packet.inner.total_length() + ipv4::LENGTH as u32;
     let outer = ipv4::Outer {
         traffic_class: ecn::encapsulate(
@@ -60,8 +59,8 @@ pub fn push(
         total_length: u16::try_from(total).map_err(|_| Reason::TooBig)?,
         identification,
         ttl: config.ttl,
-        source: locator.ipv4,
-        destination: tunnel.remote,
+        source: local,
+        destination: remote,
     };
     Ok(Push {
         outer: outer.emit(),

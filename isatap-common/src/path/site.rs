@@ -1,5 +1,5 @@
 use crate::{
-    abi::{Config, LocatorRef, Standing},
+    abi::{Config, Standing},
     addr::{Address, Ipv4},
 };
 
@@ -11,11 +11,8 @@ pub trait Site {
     /// The slot of the locator (RFC 5214 section 7.3) that `ipv4` on interface `ifindex` is.
     fn locator(&self, ifindex: u32, ipv4: Ipv4) -> Option<u16>;
 
-    /// The locator in `slot` of the settings.
-    #[inline(always)]
-    fn locator_in(&self, slot: u16) -> Option<&LocatorRef> {
-        self.config().locators.get(usize::from(slot))
-    }
+    /// The locator that the peer `remote` last sent to.
+    fn heard_at(&self, remote: Ipv4) -> Option<Ipv4>;
 
     /// Whether `ipv4` is in the Potential Router List.
     fn lists_router(&self, ipv4: Ipv4) -> bool;

@@ -8,20 +8,23 @@ use std::{
 use ipnet::Ipv6Net;
 use isatap_common::{
     abi::{
-        Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, PrlSource, Role, Switches,
+        self, Config, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, PrlSource, Role, Switches,
     },
     addr,
 };
 
 use super::{
     link::{self, Link},
-    world::World,
+    world::{Locator, World},
 };
 use crate::{
     clock::Boottime,
     config::{RoleSettings, Settings, TcMode, XdpMode},
     datapath::{AttachedMode, Hook, Tables, fresh_jiffies, known_ipv4},
-    kernel::routes::{Ipv6Route, Preference},
+    kernel::{
+        links,
+        routes::{Ipv6Route, Preference},
+    },
     plan::{AddressSpec, Desired, DeviceSpec, RouteSpec},
 };
 
@@ -116,8 +119,8 @@ fn modes(xdp: XdpMode) -> Option<Vec<AttachedMode>> {
 }
 
 /// The device, its addresses and routes, and the settings around it.
-pub fn plan(settings: &Settings, link: &Link, locator: Option<Ipv4Addr>, mtu: u32) -> Desired {
-    let addresses = addresses(link, locator)
+pub fn plan(settings: &Settings, link: &Link, locators: &[Locator], mtu: u32) -> Desired {
+    let addresses = addresses(link, locators)
         .into_iter()
         .map(|(address, lifetimes)| {
             let (preferred, valid) = (lifetimes.preferred, lifetimes.valid);
@@ -183,12 +186,12 @@ pub fn tables(
     inputs: &Inputs,
     redirectable: BTreeSet<u32>,
 ) -> Tables {
-    let locators = locators(settings, world);
+    let locators = world.locators(settings);
     let mut slots = [LocatorRef::default(); MAX_LOCATORS];
-    for (slot, key) in slots.iter_mut().zip(&locators) {
+    for (slot, locator) in slots.iter_mut().zip(&locators) {
         *slot = LocatorRef {
-            ifindex: key.ifindex,
-            ipv4: key.ipv4,
+            ifindex: locator.index,
+            ipv4: locator.ipv4.octets(),
         };
     }
     let role = if matches!(settings.role, RoleSettings::Router(_)) {
@@ -213,10 +216,7 @@ pub fn tables(
             .iter()
             .map(|(ipv4, source)| (*ipv4, prl_entry(*source)))
             .collect(),
-        locators: (0..)
-            .zip(&locators)
-            .map(|(slot, key)| (*key, locator(slot, *key, world)))
-            .collect(),
+        locators: entrances(&locators, settings, world),
         prefixes: prefixes(&inputs.link),
         routes: routes(&inputs.routes),
         known_ipv4: known_ipv4(&settings.datapath.known_ipv4, &world.connected()),
@@ -233,35 +233,27 @@ pub fn mtu(settings: &Settings, world: &World, inputs: &Inputs) -> u32 {
         .map_or(ours, |advertised| advertised.min(ours))
 }
 
-/// The locator on every uplink, the one that owns it first: a packet for it is ours whichever of
-/// them it comes in through.
-fn locators(settings: &Settings, world: &World) -> Vec<LocatorKey> {
-    let Some(local) = world.locator(&settings.interface) else {
-        return Vec::new();
+/// Every locator on every uplink: a packet for it is ours whichever of them it comes in through,
+/// because the site's routers choose that.
+fn entrances(
+    locators: &[Locator],
+    settings: &Settings,
+    world: &World,
+) -> BTreeMap<LocatorKey, abi::Locator> {
+    let entrance = |link: &links::Link, slot, locator: &Locator| {
+        let key = LocatorKey {
+            ifindex: link.index,
+            ipv4: locator.ipv4.octets(),
+        };
+        let mtu = u16::try_from(link.mtu).unwrap_or(u16::MAX);
+        (key, abi::Locator { slot, mtu })
     };
-    let owner = world
-        .ipv4
-        .iter()
-        .find(|on_link| on_link.address == local)
-        .map(|on| on.index);
-    let mut uplinks: Vec<u32> = world
-        .present(&settings.interface.uplinks)
-        .map(|link| link.index)
-        .collect();
-    uplinks.sort_by_key(|index| Some(*index) != owner);
-    let key = |ifindex| LocatorKey {
-        ifindex,
-        ipv4: local.octets(),
-    };
-    uplinks.into_iter().take(MAX_LOCATORS).map(key).collect()
-}
-
-fn locator(slot: u16, key: LocatorKey, world: &World) -> Locator {
-    let mtu = world.links.get(&key.ifindex).map_or(0, |link| link.mtu);
-    Locator {
-        slot,
-        mtu: u16::try_from(mtu).unwrap_or(u16::MAX),
-    }
+    let uplinks = world.present(&settings.interface.uplinks);
+    let all = uplinks.flat_map(|uplink| {
+        let of = move |(slot, locator)| entrance(uplink, slot, locator);
+        (0..).zip(locators).map(of)
+    });
+    all.take(abi::LOCATORS_LEN as usize).collect()
 }
 
 fn switches(settings: &Settings, decap_l3: bool, redirectable: &BTreeSet<u32>) -> Switches {
@@ -313,10 +305,10 @@ fn nanoseconds(until: Option<Boottime>) -> u64 {
 }
 
 /// The addresses of the device with their prefix lengths.
-pub fn addresses(link: &Link, locator: Option<Ipv4Addr>) -> BTreeMap<Ipv6Addr, link::Lifetimes> {
+pub fn addresses(link: &Link, locators: &[Locator]) -> BTreeMap<Ipv6Addr, link::Lifetimes> {
     let mut addresses = link.addresses.clone();
-    if let Some(locator) = locator {
-        let [canonical, other] = link::link_local(locator);
+    for locator in locators {
+        let [canonical, other] = link::link_local(locator.ipv4);
         addresses.insert(canonical, link::Lifetimes::default());
         // Never a source of its own accord.
         let deprecated = link::Lifetimes {

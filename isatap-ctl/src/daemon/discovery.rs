@@ -12,7 +12,7 @@ use isatap_common::nd::{
     RouteInformation, RouterAdvert, SearchList,
 };
 
-use super::link::Link;
+use super::{link::Link, world::Locator};
 use crate::{
     clock::Boottime,
     config::{self, HostSettings, RoleSettings, RouterSettings, Settings},
@@ -84,16 +84,17 @@ impl Discovery {
         }
     }
 
-    /// Takes the configuration, our own MTU and our IPv4 address.
-    pub fn configure(&mut self, settings: &Settings, mtu: u32, locator: Option<Ipv4Addr>) {
+    /// Takes the configuration, our own MTU and our IPv4 addresses.
+    pub fn configure(&mut self, settings: &Settings, mtu: u32, locators: &[Locator]) {
+        let ours = || locators.iter().map(|locator| locator.ipv4);
         match (self, &settings.role) {
             (Self::Router(advertiser), RoleSettings::Router(router)) => {
-                let from = locator.filter(|_| router.advertise);
+                let from = ours().filter(|_| router.advertise).collect();
                 configure_router(advertiser, advertisement(router, mtu), from);
             }
             (Self::Host(solicitor), RoleSettings::Host(host)) => {
                 solicitor.set_settings(acceptance(host, mtu));
-                solicitor.set_locator(locator);
+                solicitor.set_locator(ours().next());
             }
             _ => {}
         }
@@ -119,16 +120,21 @@ impl Discovery {
     }
 
     /// What the link looks like.
-    pub fn link(&self, now: Boottime, settings: &Settings, locator: Option<Ipv4Addr>) -> Link {
+    pub fn link(&self, now: Boottime, settings: &Settings, locators: &[Locator]) -> Link {
         match (self, &settings.role) {
             (Self::Host(solicitor), _) => Link::of_host(&solicitor.state(now)),
-            (_, RoleSettings::Router(router)) => Link::of_router(router, locator),
+            (_, RoleSettings::Router(router)) => Link::of_router(router, locators),
             _ => Link::default(),
         }
     }
 
-    /// Takes a message.
-    pub fn received(&mut self, now: Boottime, message: &Received) -> Result<(), Refusal> {
+    /// Takes a message from a node whose packets came for the locator `heard_at`, if that is known.
+    pub fn received(
+        &mut self,
+        now: Boottime,
+        message: &Received,
+        heard_at: Option<Ipv4Addr>,
+    ) -> Result<(), Refusal> {
         if message.truncated {
             return Err(Refusal::Invalid(NdError::Length));
         }
@@ -138,7 +144,7 @@ impl Discovery {
         match self {
             Self::Router(None) => Err(Refusal::Destination),
             Self::Router(Some(router)) => {
-                router.solicited(now, source, destination, hop_limit, bytes)
+                router.solicited(now, source, (destination, heard_at), hop_limit, bytes)
             }
             Self::Host(host) => host.advertised(now, source, destination, hop_limit, bytes),
         }
@@ -186,16 +192,16 @@ impl Discovery {
 fn configure_router(
     advertiser: &mut Option<Box<Advertiser>>,
     wanted: Advertisement,
-    locator: Option<Ipv4Addr>,
+    locators: Vec<Ipv4Addr>,
 ) {
-    match (advertiser.as_mut(), locator) {
-        (_, None) => *advertiser = None,
-        (None, Some(locator)) => {
-            let new = Advertiser::new(locator, wanted, fastrand::u64(..));
+    match advertiser {
+        _ if locators.is_empty() => *advertiser = None,
+        None => {
+            let new = Advertiser::new(locators, wanted, fastrand::u64(..));
             *advertiser = Some(Box::new(new));
         }
-        (Some(present), Some(locator)) => {
-            present.set_locator(locator);
+        Some(present) => {
+            present.set_locators(locators);
             present.set_advertisement(wanted);
         }
     }

@@ -42,10 +42,10 @@ async fn actions(settings: &Settings) -> Result<Vec<String>> {
     let netlink = Netlink::connect()?;
     let world = World::read(&netlink).await?;
     world.check_links(settings)?;
-    let locator = world.locator(&settings.interface);
-    let link = Discovery::new(settings).link(clock::now(), settings, locator);
+    let locators = world.locators(settings);
+    let link = Discovery::new(settings).link(clock::now(), settings, &locators);
     let mtu = world.mtu(&settings.interface);
-    let wanted = desired::plan(settings, &link, locator, mtu);
+    let wanted = desired::plan(settings, &link, &locators, mtu);
     let observed = plan::observe(&netlink, &wanted).await?;
     let mut actions: Vec<String> = plan::diff(&wanted, &observed)
         .iter()

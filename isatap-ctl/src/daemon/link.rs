@@ -12,6 +12,7 @@ use isatap_common::{
     nd,
 };
 
+use super::world::Locator;
 use crate::{
     clock::Boottime, config::RouterSettings, kernel::routes::Preference, nd::host::HostState,
 };
@@ -48,9 +49,9 @@ pub struct Gateway {
 }
 
 impl Link {
-    /// A router's link: an address in each prefix that it advertises as on-link, and a route to each
-    /// prefix behind a host.
-    pub fn of_router(settings: &RouterSettings, locator: Option<Ipv4Addr>) -> Self {
+    /// A router's link: for each locator an address in each prefix that it advertises as on-link, and
+    /// a route to each prefix behind a host.
+    pub fn of_router(settings: &RouterSettings, locators: &[Locator]) -> Self {
         let mut link = Self::default();
         for advertised in settings
             .prefixes
@@ -58,8 +59,8 @@ impl Link {
             .filter(|advertised| advertised.on_link)
         {
             link.prefixes.insert(advertised.prefix, None);
-            if let Some(locator) = locator {
-                let address = in_prefix(advertised.prefix, locator);
+            for locator in locators {
+                let address = in_prefix(advertised.prefix, locator.ipv4);
                 link.addresses.insert(address, Lifetimes::default());
             }
         }

@@ -139,15 +139,15 @@ impl Node {
         if !self.has_device() {
             bail!("{} was deleted", self.settings.interface.name);
         }
-        let locator = self.world.locator(&self.settings.interface);
+        let locators = self.world.locators(&self.settings);
         self.prl.set_own(self.world.own());
         self.discovery.follow(&self.prl.members());
         let ours = self.world.mtu(&self.settings.interface);
-        self.discovery.configure(&self.settings, ours, locator);
-        let link = self.discovery.link(clock::now(), &self.settings, locator);
+        self.discovery.configure(&self.settings, ours, &locators);
+        let link = self.discovery.link(clock::now(), &self.settings, &locators);
         let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
-        let wanted = desired::plan(&self.settings, &link, locator, mtu);
+        let wanted = desired::plan(&self.settings, &link, &locators, mtu);
         let observed = plan::observe(&self.netlink, &wanted).await?;
         let actions = plan::diff(&wanted, &observed);
         let mut taken = Vec::new();
@@ -245,7 +245,8 @@ impl Node {
 
     /// Takes a Neighbor Discovery message.
     pub fn discover(&mut self, message: &Received) {
-        if let Err(refusal) = self.discovery.received(clock::now(), message) {
+        let heard_at = self.datapath.maps.heard_at(message.source);
+        if let Err(refusal) = self.discovery.received(clock::now(), message, heard_at) {
             debug!("from {}: {refusal}", message.source);
             let bytes = ipv6::LENGTH + message.bytes.len();
             let counters = &mut self.datapath.maps.counters;
@@ -263,8 +264,9 @@ impl Node {
         if !self.discovery.learns() {
             return false;
         }
-        let locator = self.world.locator(&self.settings.interface);
-        self.discovery.link(clock::now(), &self.settings, locator) != self.link
+        let locators = self.world.locators(&self.settings);
+        let link = self.discovery.link(clock::now(), &self.settings, &locators);
+        link != self.link
     }
 
     async fn send(&self, message: &Outgoing) -> io::Result<()> {

@@ -8,7 +8,7 @@ use isatap_common::{
     path::{Reason, Verdict},
 };
 
-use super::{desired, link, node::Node};
+use super::{desired, link, node::Node, world::Locator};
 use crate::{
     clock::{self, Boottime},
     config::{self, RoleSettings},
@@ -25,8 +25,8 @@ use crate::{
 pub fn document(node: &Node) -> StatusDocument {
     let now = clock::now();
     let interface = &node.settings.interface;
-    let locator = node.world.locator(interface);
-    let link = node.discovery.link(now, &node.settings, locator);
+    let locators = node.world.locators(&node.settings);
+    let link = node.discovery.link(now, &node.settings, &locators);
     let (role, links) = match &node.settings.role {
         RoleSettings::Router(router) => (Role::Router, router.links.as_slice()),
         RoleSettings::Host(_) => (Role::Host, [].as_slice()),
@@ -48,7 +48,7 @@ pub fn document(node: &Node) -> StatusDocument {
             loop_lag: Some(node.lag.figures()),
         },
         device,
-        locators: locators(node),
+        locators: locators.iter().map(|of| locator(node, *of)).collect(),
         uplinks: nics(node, &interface.uplinks),
         links: nics(node, links),
         prefixes: prefixes(node, &link, now),
@@ -56,7 +56,7 @@ pub fn document(node: &Node) -> StatusDocument {
             Role::Router => mappings(node),
             Role::Host => Vec::new(),
         },
-        addresses: desired::addresses(&link, locator).into_keys().collect(),
+        addresses: desired::addresses(&link, &locators).into_keys().collect(),
         prl: prl(node),
         routers: routers(node, now),
         dns: dns(node, now),
@@ -103,18 +103,13 @@ pub fn prl(node: &Node) -> Vec<PrlStatus> {
     node.prl.iter().map(entry).collect()
 }
 
-fn locators(node: &Node) -> Vec<LocatorStatus> {
-    let keys = node.tables.iter().flat_map(|tables| tables.locators.keys());
-    let status = keys.map(|key| LocatorStatus {
-        ipv4: key.ipv4.into(),
-        interface: node
-            .world
-            .links
-            .get(&key.ifindex)
-            .map_or_else(String::new, |l| l.name.clone()),
-        link_local: link::link_local(key.ipv4.into())[0],
-    });
-    status.collect()
+fn locator(node: &Node, Locator { index, ipv4 }: Locator) -> LocatorStatus {
+    let link = node.world.links.get(&index);
+    LocatorStatus {
+        ipv4,
+        interface: link.map_or_else(String::new, |link| link.name.clone()),
+        link_local: link::link_local(ipv4)[0],
+    }
 }
 
 fn nics(node: &Node, names: &[String]) -> Vec<LinkStatus> {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use ipnet::Ipv4Net;
+use isatap_common::abi::MAX_LOCATORS;
 
 use super::Unsuitable;
 use crate::{
@@ -27,6 +28,24 @@ pub struct World {
     pub links: BTreeMap<u32, Link>,
     /// Every IPv4 address, primary ones first.
     pub ipv4: Vec<Ipv4OnLink>,
+}
+
+/// One of our addresses on the link: an IPv4 address and the interface that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locator {
+    /// The interface.
+    pub index: u32,
+    /// The address.
+    pub ipv4: Ipv4Addr,
+}
+
+impl Locator {
+    const fn of(on_link: &Ipv4OnLink) -> Self {
+        Self {
+            index: on_link.index,
+            ipv4: on_link.address,
+        }
+    }
 }
 
 impl World {
@@ -70,18 +89,32 @@ impl World {
         self.present(names).any(|link| link.running)
     }
 
-    /// The locator: the configured address if a NIC has it, or the primary address of the first
-    /// uplink that has one.
-    pub fn locator(&self, interface: &Interface) -> Option<Ipv4Addr> {
-        let Some(local) = interface.local else {
-            return self
-                .present(&interface.uplinks)
-                .find_map(|link| self.primary(link.index));
+    /// The locators (RFC 5214 section 6.2), the best first: the configured address alone if a NIC
+    /// has it, or every primary address of the uplinks, in their order; of a host only the first.
+    pub fn locators(&self, settings: &Settings) -> Vec<Locator> {
+        let interface = &settings.interface;
+        let uplinks = || self.present(&interface.uplinks).map(|link| link.index);
+        let mut locators: Vec<Locator> = match interface.local {
+            None => uplinks().flat_map(|index| self.primary(index)).collect(),
+            Some(local) => {
+                let mut having = self.ipv4.iter().filter(|on| on.address == local);
+                let on_uplink = having
+                    .clone()
+                    .find(|on| uplinks().any(|index| index == on.index));
+                on_uplink
+                    .or_else(|| having.next())
+                    .map(Locator::of)
+                    .into_iter()
+                    .collect()
+            }
         };
-        self.ipv4
-            .iter()
-            .any(|on_link| on_link.address == local)
-            .then_some(local)
+        let mut seen = BTreeSet::new();
+        locators.retain(|locator| seen.insert(locator.ipv4));
+        locators.truncate(match settings.role {
+            RoleSettings::Router(_) => MAX_LOCATORS,
+            RoleSettings::Host(_) => 1,
+        });
+        locators
     }
 
     /// Every IPv4 address of this machine.
@@ -113,18 +146,20 @@ impl World {
         }
     }
 
-    fn primary(&self, index: u32) -> Option<Ipv4Addr> {
-        let on_link = self
-            .ipv4
-            .iter()
-            .find(|on| on.index == index && !on.secondary)?;
-        Some(on_link.address)
+    fn primary(&self, index: u32) -> impl Iterator<Item = Locator> {
+        let on_link = self.ipv4.iter();
+        on_link
+            .filter(move |on| on.index == index && !on.secondary)
+            .map(Locator::of)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::config;
 
     fn world() -> World {
         let link = |index, name: &str, mtu| Link {
@@ -158,35 +193,58 @@ mod tests {
         }
     }
 
-    fn interface(uplinks: &[&str], local: Option<[u8; 4]>) -> Interface {
-        Interface {
-            name: "isatap0".into(),
-            uplinks: uplinks.iter().map(ToString::to_string).collect(),
-            local: local.map(Ipv4Addr::from),
-            mtu: Mtu::Auto,
-            ttl: 64,
-            copy_dscp: false,
-        }
+    fn settings(role: &str, uplinks: &[&str], local: &str) -> Settings {
+        let text = format!("[interface]\nrole = {role:?}\nuplinks = {uplinks:?}\n{local}\n");
+        config::parse(Path::new("t.toml"), &text).unwrap()
     }
 
     #[test]
-    fn the_locator_is_the_primary_address_of_the_first_uplink_that_has_one() {
+    fn the_locators_are_the_primary_addresses_of_the_uplinks_or_the_configured_one() {
         let world = world();
-        let locator = |uplinks: &[&str], local| world.locator(&interface(uplinks, local));
-        assert_eq!(locator(&["eth0", "eth1"], None), Some([10, 1, 0, 1].into()));
-        assert_eq!(locator(&["gone", "eth1"], None), Some([10, 2, 0, 1].into()));
-        assert_eq!(
-            locator(&["eth0"], Some([10, 1, 0, 9])),
-            Some([10, 1, 0, 9].into())
-        );
-        assert_eq!(locator(&["eth0"], Some([10, 9, 9, 9])), None);
+        let locators = |role, uplinks: &[&str], local| {
+            let found = world.locators(&settings(role, uplinks, local));
+            let pairs = found.iter().map(|found| (found.index, found.ipv4.octets()));
+            pairs.collect::<Vec<_>>()
+        };
+        let (first, second) = ((2, [10, 1, 0, 1]), (3, [10, 2, 0, 1]));
+        let both = ["eth0", "eth1"];
+        assert_eq!(locators("router", &both, ""), [first, second]);
+        assert_eq!(locators("host", &both, ""), [first]);
+        assert_eq!(locators("router", &["eth1", "eth0"], ""), [second, first]);
+        assert_eq!(locators("router", &["gone", "eth1"], ""), [second]);
+        let secondary = locators("router", &both, "local = \"10.1.0.9\"");
+        assert_eq!(secondary, [(2, [10, 1, 0, 9])]);
+        let elsewhere = locators("router", &["eth0"], "local = \"10.2.0.1\"");
+        assert_eq!(elsewhere, [second]);
+        assert_eq!(locators("router", &both, "local = \"10.9.9.9\""), []);
+    }
+
+    /// As on two uplinks of different sites; the one that the configuration names has it.
+    #[test]
+    fn an_address_that_two_nics_have_is_one_locator_of_the_uplink() {
+        let mut world = world();
+        let same = Ipv4OnLink {
+            index: 3,
+            ..world.ipv4[2]
+        };
+        world.ipv4.push(same);
+        for local in ["", "local = \"10.1.0.1\""] {
+            let found = world.locators(&settings("router", &["eth1"], local));
+            assert!(found.contains(&Locator {
+                index: 3,
+                ipv4: [10, 1, 0, 1].into()
+            }));
+        }
+        let both = world.locators(&settings("router", &["eth0", "eth1"], ""));
+        assert_eq!(both.len(), 2);
     }
 
     #[test]
     fn the_mtu_follows_the_smallest_uplink_within_bounds() {
         let world = world();
-        assert_eq!(world.mtu(&interface(&["eth0"], None)), 1480);
-        assert_eq!(world.mtu(&interface(&["eth0", "eth1"], None)), 1380);
-        assert_eq!(world.mtu(&interface(&["gone"], None)), 1280);
+        let mtu = |uplinks: &[&str]| world.mtu(&settings("router", uplinks, "").interface);
+        assert_eq!(mtu(&["eth0"]), 1480);
+        assert_eq!(mtu(&["eth0", "eth1"]), 1380);
+        assert_eq!(mtu(&["gone"]), 1280);
     }
 }

@@ -1,6 +1,10 @@
 //! The maps as typed handles, and what each must look like.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr},
+    path::Path,
+};
 
 use aya::{
     Ebpf,
@@ -8,9 +12,12 @@ use aya::{
         Array, DevMapHash, HashMap, LpmTrie, Map, MapData, MapError, MapInfo, MapType, PerCpuArray,
     },
 };
-use isatap_common::abi::{
-    self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Route,
-    StandingEntry,
+use isatap_common::{
+    abi::{
+        self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
+        Route, StandingEntry,
+    },
+    addr,
 };
 
 use super::{
@@ -142,6 +149,8 @@ pub struct Maps {
     pub routes: LpmTrie<MapData, PrefixKey, Route>,
     /// What an IPv4 address may be.
     pub known_ipv4: LpmTrie<MapData, [u8; 4], StandingEntry>,
+    /// Nodes of the link.
+    pub peers: HashMap<MapData, [u8; 4], Peer>,
     /// NICs that may be redirected to.
     pub links: DevMapHash<MapData>,
     /// Packets and bytes.
@@ -158,6 +167,13 @@ impl Maps {
         Ok(())
     }
 
+    /// The locator that the node behind an ISATAP address last sent to.
+    pub fn heard_at(&self, source: Ipv6Addr) -> Option<Ipv4Addr> {
+        let remote = addr::embedded(&source.octets())?;
+        let peer = self.peers.get(&remote, 0).ok()?;
+        Some(peer.local.into())
+    }
+
     /// Takes the maps of a loaded object, after its programs were loaded.
     pub fn take(ebpf: &mut Ebpf) -> Result<Self, DatapathError> {
         let mut take =
@@ -169,6 +185,7 @@ impl Maps {
             prefixes: typed(take("PREFIXES")?)?,
             routes: typed(take("ROUTES")?)?,
             known_ipv4: typed(take("KNOWN_IPV4")?)?,
+            peers: typed(take("PEERS")?)?,
             links: typed(take("LINKS")?)?,
             counters: typed(take("COUNTERS")?)?,
             caches: caches(take("NEXT_HOPS")?)?,

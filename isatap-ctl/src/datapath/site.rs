@@ -22,6 +22,11 @@ impl Site for Tables {
             .map(|locator| locator.slot)
     }
 
+    /// The slow path only takes packets in.
+    fn heard_at(&self, _: Ipv4) -> Option<Ipv4> {
+        None
+    }
+
     fn lists_router(&self, ipv4: Ipv4) -> bool {
         self.prl
             .get(&Ipv4Addr::from(ipv4))

@@ -55,7 +55,7 @@ pub struct Counters {
 /// The advertising half of a router.
 #[derive(Debug)]
 pub struct Advertiser {
-    locator: Ipv4Addr,
+    locators: Vec<Ipv4Addr>,
     advertisement: Advertisement,
     forwarding: bool,
     clients: Clients,
@@ -65,10 +65,10 @@ pub struct Advertiser {
 }
 
 impl Advertiser {
-    /// A router at `locator` that forwards.
-    pub fn new(locator: Ipv4Addr, advertisement: Advertisement, seed: u64) -> Self {
+    /// A router at `locators`, the best first, that forwards.
+    pub fn new(locators: Vec<Ipv4Addr>, advertisement: Advertisement, seed: u64) -> Self {
         Self {
-            locator,
+            locators,
             bucket: Bucket::new(advertisement.rate),
             advertisement,
             forwarding: true,
@@ -86,12 +86,12 @@ impl Advertiser {
         self.advertisement = advertisement;
     }
 
-    /// Replaces our IPv4 address; answers from the old one are dropped.
-    pub fn set_locator(&mut self, locator: Ipv4Addr) {
-        if locator != self.locator {
-            self.locator = locator;
+    /// Replaces our IPv4 addresses; if one goes, answers are dropped, which might be from it.
+    pub fn set_locators(&mut self, locators: Vec<Ipv4Addr>) {
+        if self.locators.iter().any(|old| !locators.contains(old)) {
             self.clients.clear_waiting();
         }
+        self.locators = locators;
     }
 
     /// A router that does not forward is no default router (RFC 4861 section 6.2.5).
@@ -104,13 +104,14 @@ impl Advertiser {
         self.counters
     }
 
-    /// Takes a Router Solicitation (RFC 4861 section 6.1.1) from a host of the link to our
-    /// link-local address in either form, or to All-Routers.
+    /// Takes a Router Solicitation (RFC 4861 section 6.1.1) from a host of the link to one of our
+    /// link-local addresses in either form, or to All-Routers. The second half of the destination is
+    /// the locator that the host sends to, if that is known.
     pub fn solicited(
         &mut self,
         now: Boottime,
         source: Ipv6Addr,
-        destination: Ipv6Addr,
+        (destination, heard_at): (Ipv6Addr, Option<Ipv4Addr>),
         hop_limit: Option<u8>,
         bytes: &[u8],
     ) -> Result<(), Refusal> {
@@ -120,7 +121,7 @@ impl Advertiser {
             hop_limit,
             bytes,
         };
-        let taken = self.take(now, &received);
+        let taken = self.take(now, &received, heard_at);
         match taken {
             Ok(()) => self.counters.solicited += 1,
             Err(_) => self.counters.refused += 1,
@@ -128,11 +129,16 @@ impl Advertiser {
         taken
     }
 
-    fn take(&mut self, now: Boottime, received: &Received<'_>) -> Result<(), Refusal> {
+    fn take(
+        &mut self,
+        now: Boottime,
+        received: &Received<'_>,
+        heard_at: Option<Ipv4Addr>,
+    ) -> Result<(), Refusal> {
         RouterSolicit::decode(received)?;
         let host = self.host(received.source).ok_or(Refusal::Source)?;
         let from = self
-            .answer_from(received.destination)
+            .answer_from(received.destination, heard_at)
             .ok_or(Refusal::Destination)?;
         let delay = MAX_DELAY.mul_f64(self.random.f64());
         let to = received.source;
@@ -161,18 +167,25 @@ impl Advertiser {
                     && addr::prefix64(&option.prefix.address().octets()) == prefix
             });
         let host = (on_link && !addr::is_martian_ipv4(host)).then(|| Ipv4Addr::from(host))?;
-        (host != self.locator).then_some(host)
+        (!self.locators.contains(&host)).then_some(host)
     }
 
-    /// The exact address that was asked, or the canonical one for a question to all: some hosts
-    /// compare the source of the answer byte for byte.
-    fn answer_from(&self, asked: Ipv6Addr) -> Option<Ipv6Addr> {
-        let locator = self.locator.octets();
-        let ours = |form| Ipv6Addr::from(addr::link_local(form, locator));
+    /// The exact address that was asked: some hosts compare the source of the answer byte for byte.
+    /// A question to all is answered from the canonical one of the locator that the host sends to,
+    /// because that is the one in its router list.
+    fn answer_from(&self, asked: Ipv6Addr, heard_at: Option<Ipv4Addr>) -> Option<Ipv6Addr> {
+        let ours =
+            |locator: &Ipv4Addr, form| Ipv6Addr::from(addr::link_local(form, locator.octets()));
         if asked.octets() == ALL_ROUTERS.octets() {
-            return Some(ours(Form::of(locator)));
+            let heard_at = heard_at.filter(|heard_at| self.locators.contains(heard_at));
+            let locator = heard_at.or_else(|| self.locators.first().copied())?;
+            return Some(ours(&locator, Form::of(locator.octets())));
         }
-        Form::ALL.map(ours).into_iter().find(|own| *own == asked)
+        let mut own = self
+            .locators
+            .iter()
+            .flat_map(|locator| Form::ALL.map(|form| ours(locator, form)));
+        own.find(|own| *own == asked)
     }
 
     /// When [`Self::poll`] has something to do.

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "map values are reached through raw pointers")]
 
 mod next_hop;
-mod peer;
+pub mod peer;
 mod source;
 
 use core::arch::asm;

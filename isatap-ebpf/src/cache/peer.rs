@@ -50,6 +50,26 @@ pub fn add(remote: Ipv4, heard: Traffic, sent: Traffic) {
     }
 }
 
+/// Remembers which of our locators the peer at `remote` sends to.
+#[inline(always)]
+pub fn meet(remote: Ipv4, local: Ipv4) {
+    let Some(peer) = PEERS.get_ptr_mut(remote) else {
+        let peer = Peer {
+            local,
+            ..Peer::default()
+        };
+        // As above.
+        let _ = PEERS.insert(remote, peer, 0);
+        return;
+    };
+    // SAFETY: as above; the store is one aligned word.
+    unsafe {
+        if (*peer).local != local {
+            (*peer).local = local;
+        }
+    }
+}
+
 /// The target has atomic addition but no compare-and-swap, so `core` offers neither.
 #[inline(always)]
 unsafe fn increase(to: *mut u64, value: u64) {

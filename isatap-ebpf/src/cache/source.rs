@@ -40,6 +40,7 @@ impl Admission {
         // SAFETY: as above; nothing else borrows it.
         let line = unsafe { &mut *self.0 };
         peer::add(line.remote, line.heard, Traffic::default());
+        peer::meet(origin.remote, origin.local);
         // SAFETY: as above.
         unsafe { zero(self.0) };
         line.prefix = origin.prefix;

@@ -7,7 +7,7 @@ use isatap_common::{
     path::{
         self, Reason, Site as _,
         admit::{self, Tunnel},
-        parse,
+        parse, rewrite,
     },
     wire::{ethernet, ipv4, ipv6},
 };
@@ -85,7 +85,7 @@ fn cached(
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
 fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Forwarded, Reason> {
-    let (packet, tunnel, push) = path::encapsulate(buffer, 0, identification(), site)?;
+    let (packet, tunnel) = path::encapsulate(buffer, 0, site)?;
     let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
     let (destination, cache) = (
         packet.inner.destination,
@@ -100,6 +100,8 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     };
     let egress = resolve(ctx, (cache, destination), tunnel, total, site)?;
     way.sent(segments, bytes);
+    let ends = (tunnel.local(egress, site), tunnel.remote);
+    let push = rewrite::push(&packet, ends, identification(), site)?;
     apply::push_unaddressed(ctx, &push.outer)?;
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
@@ -124,12 +126,12 @@ fn resolve(
     site: &Maps<'_>,
 ) -> Result<u32, Reason> {
     let config = site.config();
-    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
+    let source = tunnel.looked_up_from(site);
     let way = cache.way(destination);
     let is_due = way.is_due(destination);
     // Without a length the kernel leaves path MTUs aside, which anybody can lower by an ICMPv4
     // message: routers may fragment what we send.
-    match fib::ipv4(ctx.as_ptr(), config.device, locator.ipv4, tunnel.remote, 0) {
+    match fib::ipv4(ctx.as_ptr(), config.device, source, tunnel.remote, 0) {
         Ok(found) if found.egress == config.device => Err(Reason::NoRoute),
         Ok(found) if total > u32::from(found.mtu) => Err(Reason::TooBig),
         Ok(found) => {
@@ -137,7 +139,7 @@ fn resolve(
             let is_for_all = !config.switches().has(Switches::FORWARDS)
                 || LINKS.get_ifindex(found.egress).is_some();
             if !is_due && is_for_all {
-                let ends = (locator.ipv4, tunnel.remote);
+                let ends = (tunnel.local(found.egress, site), tunnel.remote);
                 way.fill(destination, config, &found, ends, cache.now());
             }
             Ok(found.egress)

@@ -17,7 +17,12 @@ use isatap_common::{
 };
 
 use super::{Forwarded, apply, end};
-use crate::{cache::Cache, count::Tally, site::Maps, window::Buffer};
+use crate::{
+    cache::{Cache, peer},
+    count::Tally,
+    site::Maps,
+    window::Buffer,
+};
 
 /// Octets that a decision may read: both headers and the ICMPv6 type.
 const HEADERS: usize = INNER_AT + ipv6::LENGTH + 1;
@@ -113,9 +118,10 @@ fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     let ifindex = buffer.ifindex();
     let (packet, admitted, strip) = path::decapsulate(buffer, ethernet::LENGTH, ifindex, site)?;
     // That the sender is the next hop of one source does not make it that of another.
-    if admitted.scope != Scope::Link
-        && admitted.vouched_by != Voucher::Mapping
-        && let Some(origin) = packet.vouched_by(ifindex)
+    if admitted.scope == Scope::Link || admitted.vouched_by == Voucher::Mapping {
+        // What a solicitation is answered from, and what comes after it.
+        peer::meet(packet.outer.source, packet.outer.destination);
+    } else if let Some(origin) = packet.vouched_by(ifindex)
         && let Some(cache) = Cache::of_this_cpu()
     {
         let admission = cache.admission(origin.prefix, origin.remote);

@@ -2,7 +2,7 @@
 
 use isatap_common::{
     abi::{Direction, Role, Switches},
-    path::{self, Reason},
+    path::{self, Reason, rewrite},
 };
 
 use super::{
@@ -153,11 +153,14 @@ fn a_router_decides_on_every_row_as_the_pure_path_does() {
         let mut machine = Machine::new("out", Role::Router, flags);
         let model = tables(Role::Router, flags, machine.indexes);
         for (name, inner, xdp, pure) in rows() {
-            let found = path::encapsulate(&*inner.bytes(), 0, 0, &model);
-            let remote = found.map(|(_, tunnel, _)| tunnel.remote);
+            let found = path::encapsulate(&*inner.bytes(), 0, &model);
+            let remote = found.map(|(_, tunnel)| tunnel.remote);
             assert_eq!(remote, pure, "{name}: pure path");
 
-            let outer = found.ok().map(|(_, _, push)| push.outer);
+            let outer = found.ok().map(|(packet, tunnel)| {
+                let ends = (tunnel.local(machine.indexes.uplink, &model), tunnel.remote);
+                rewrite::push(&packet, ends, 0, &model).unwrap().outer
+            });
             let native = machine.indexes.native;
             for program in [Machine::xdp, Machine::forward] {
                 machine.cool(flags);

@@ -5,6 +5,7 @@ mod behind;
 mod changes;
 mod forward;
 mod refusals;
+mod uplinks;
 
 use std::{
     net::Ipv4Addr,

@@ -38,6 +38,10 @@ impl Meaning for Peer {
             .with("path_mtu", known.then_some(self.path_mtu))
             .with("path_mtu_seconds", left.filter(|_| known))
             .with("reachability", words::reachability(self.reachability))
+            .with(
+                "local",
+                (self.local != [0; 4]).then(|| Ipv4Addr::from(self.local).to_string()),
+            )
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use aya::maps::lpm_trie::LpmTrie;
 use aya::maps::{Array, HashMap, MapData};
 use ipnet::Ipv6Net;
-use isatap_common::abi::{Config, Locator, LocatorKey, Prefix, PrefixKey, PrlEntry, Route};
+use isatap_common::abi::{Config, LocatorRef, Prefix, PrefixKey, PrlEntry, Route};
 use isatap_common::addr::{self, Form};
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -38,7 +38,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
             loop_lag: None,
         },
         device: device(interface, config.mtu),
-        locators: locators(&pins)?,
+        locators: locators(&config),
         uplinks: Vec::new(),
         links: Vec::new(),
         prefixes: prefixes(&pins)?,
@@ -76,16 +76,14 @@ pub fn prl(pins: &Pins) -> Result<Vec<PrlStatus>> {
     Ok(list)
 }
 
-fn locators(pins: &Pins) -> Result<Vec<LocatorStatus>> {
-    let map: HashMap<MapData, LocatorKey, Locator> = pins.typed("LOCATORS")?;
-    let mut pairs = map.iter().collect::<Result<Vec<_>, _>>()?;
-    pairs.sort_by_key(|(_, locator)| locator.slot);
-    let locator = |(key, _): (LocatorKey, Locator)| LocatorStatus {
-        ipv4: Ipv4Addr::from(key.ipv4),
-        interface: ifname::of(key.ifindex),
-        link_local: addr::link_local(Form::of(key.ipv4), key.ipv4).into(),
+fn locators(config: &Config) -> Vec<LocatorStatus> {
+    let used = config.locators.iter().take(config.locator_count.into());
+    let locator = |locator: &LocatorRef| LocatorStatus {
+        ipv4: Ipv4Addr::from(locator.ipv4),
+        interface: ifname::of(locator.ifindex),
+        link_local: addr::link_local(Form::of(locator.ipv4), locator.ipv4).into(),
     };
-    Ok(pairs.into_iter().map(locator).collect())
+    used.map(locator).collect()
 }
 
 fn prefixes(pins: &Pins) -> Result<Vec<PrefixStatus>> {

@@ -5,6 +5,10 @@ use isatap_common::nd::RouterSolicit;
 use super::*;
 
 const START: Boottime = Duration::from_secs(1000);
+const LOCATOR: Locator = Locator {
+    index: 2,
+    ipv4: Ipv4Addr::new(10, 0, 0, 1),
+};
 
 fn settings(advertise: bool) -> Settings {
     let text = format!(
@@ -27,10 +31,10 @@ fn solicitation() -> Received {
 
 #[test]
 fn where_another_program_advertises_nothing_is_heard_and_the_link_is_the_same() {
-    let locator = Some(Ipv4Addr::new(10, 0, 0, 1));
+    let locators = [LOCATOR];
     let link = |advertise| {
         let settings = settings(advertise);
-        Discovery::new(&settings).link(START, &settings, locator)
+        Discovery::new(&settings).link(START, &settings, &locators)
     };
     assert!(Discovery::ear(&settings(true)).is_some());
     assert_eq!(Discovery::ear(&settings(false)), None);
@@ -40,14 +44,14 @@ fn where_another_program_advertises_nothing_is_heard_and_the_link_is_the_same() 
 
 #[test]
 fn a_reload_stops_the_answers_that_are_due_and_starts_them_again() {
-    let locator = Some(Ipv4Addr::new(10, 0, 0, 1));
+    let locators = [LOCATOR];
     let mut discovery = Discovery::new(&settings(true));
     for advertise in [true, false, true] {
-        discovery.configure(&settings(advertise), 1480, locator);
-        let taken = discovery.received(START, &solicitation());
+        discovery.configure(&settings(advertise), 1480, &locators);
+        let taken = discovery.received(START, &solicitation(), None);
         assert_eq!(taken.is_ok(), advertise);
         assert_eq!(discovery.next_deadline().is_some(), advertise);
     }
-    discovery.configure(&settings(false), 1480, locator);
+    discovery.configure(&settings(false), 1480, &locators);
     assert!(discovery.poll(START + Duration::from_secs(9)).is_empty());
 }

@@ -27,7 +27,7 @@ fn advertisement() -> Advertisement {
 }
 
 fn advertiser() -> Advertiser {
-    Advertiser::new(ROUTER.into(), advertisement(), 1)
+    Advertiser::new(vec![ROUTER.into()], advertisement(), 1)
 }
 
 fn link_local(form: Form, ipv4: [u8; 4]) -> Ipv6Addr {
@@ -40,7 +40,13 @@ fn ask(
     from: Ipv6Addr,
     to: Ipv6Addr,
 ) -> Result<(), Refusal> {
-    router.solicited(now, from, to, Some(255), &RouterSolicit.encode(from, to))
+    router.solicited(
+        now,
+        from,
+        (to, None),
+        Some(255),
+        &RouterSolicit.encode(from, to),
+    )
 }
 
 fn host(number: u16) -> Ipv6Addr {
@@ -56,7 +62,7 @@ fn answers_come_from_the_address_that_was_asked_within_half_a_second() {
             (link_local(Form::Local, ROUTER), Form::Local),
             (ALL_ROUTERS.into(), Form::Local),
         ] {
-            let mut router = Advertiser::new(ROUTER.into(), advertisement(), seed);
+            let mut router = Advertiser::new(vec![ROUTER.into()], advertisement(), seed);
             ask(&mut router, START, host(1), asked).unwrap();
             let due = router.next_deadline().unwrap();
             assert!((START..=START + MAX_DELAY).contains(&due));
@@ -157,7 +163,7 @@ fn only_hosts_of_the_link_are_answered() {
         assert_eq!(refused, Err(Refusal::Destination));
     }
     let bytes = RouterSolicit.encode(host(1), asked);
-    let refused = router.solicited(START, host(1), asked, None, &bytes);
+    let refused = router.solicited(START, host(1), (asked, None), None, &bytes);
     assert_eq!(refused, Err(Refusal::Invalid(NdError::HopLimit)));
     assert_eq!(router.counters().refused, 9);
 }
@@ -187,9 +193,36 @@ fn a_router_that_does_not_forward_has_lifetime_zero_and_medium_preference() {
 fn a_new_locator_forgets_the_answers_of_the_old_one() {
     let mut router = advertiser();
     ask(&mut router, START, host(1), ALL_ROUTERS.into()).unwrap();
-    router.set_locator([192, 0, 2, 7].into());
+    router.set_locators(vec![[192, 0, 2, 7].into()]);
     assert_eq!(router.next_deadline(), None);
     ask(&mut router, START, host(1), ALL_ROUTERS.into()).unwrap();
     let adverts = router.poll(START + MAX_DELAY);
     assert_eq!(adverts[0].source, link_local(Form::Local, [192, 0, 2, 7]));
+}
+
+#[test]
+fn of_several_locators_the_one_that_the_host_asked_or_sends_to_answers() {
+    const SECOND: [u8; 4] = [192, 0, 2, 9];
+    let locators = || vec![ROUTER.into(), SECOND.into()];
+    let canonical = |locator| link_local(Form::of(locator), locator);
+    for (asked, heard_at, source) in [
+        (canonical(SECOND), None, canonical(SECOND)),
+        (canonical(ROUTER), Some(SECOND), canonical(ROUTER)),
+        (ALL_ROUTERS.into(), Some(SECOND), canonical(SECOND)),
+        (ALL_ROUTERS.into(), None, canonical(ROUTER)),
+        (ALL_ROUTERS.into(), Some([192, 0, 2, 3]), canonical(ROUTER)),
+    ] {
+        let mut router = Advertiser::new(locators(), advertisement(), 1);
+        let solicitation = RouterSolicit.encode(host(1), asked);
+        let to = (asked, heard_at.map(Ipv4Addr::from));
+        let taken = router.solicited(START, host(1), to, Some(255), &solicitation);
+        taken.unwrap();
+        assert_eq!(router.poll(START + MAX_DELAY)[0].source, source);
+    }
+    let mut router = Advertiser::new(locators(), advertisement(), 1);
+    ask(&mut router, START, host(1), canonical(SECOND)).unwrap();
+    router.set_locators(vec![SECOND.into(), ROUTER.into()]);
+    assert_eq!(router.poll(START + MAX_DELAY).len(), 1, "none has gone");
+    let own = ask(&mut router, START, canonical(SECOND), ALL_ROUTERS.into());
+    assert_eq!(own, Err(Refusal::Source));
 }

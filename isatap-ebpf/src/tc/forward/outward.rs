@@ -122,20 +122,20 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     if way.is_due(inner.destination) {
         return Err(Reason::Revalidate);
     }
-    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
+    let source = tunnel.looked_up_from(site);
     // Without a length the kernel leaves path MTUs aside, as for the program on the device.
-    let found = fib::ipv4(ctx.as_ptr(), config.device, locator.ipv4, tunnel.remote, 0);
+    let found = fib::ipv4(ctx.as_ptr(), config.device, source, tunnel.remote, 0);
     let found = found.map_err(|no_way| no_way.reason)?;
     if longest + ipv4::LENGTH as u32 > u32::from(found.mtu) {
         return Err(Reason::TooBig);
     }
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
-    let ends = (locator.ipv4, tunnel.remote);
+    let ends = (tunnel.local(found.egress, site), tunnel.remote);
     let next_hop = way.fill(inner.destination, config, &found, ends, cache.now());
     let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     way.sent(packets, bytes);
     // As late as this: before, it would lie on the stack beside what finds the way.
-    let push = rewrite::push(&packet, tunnel, identification(), site)?;
+    let push = rewrite::push(&packet, ends, identification(), site)?;
     let tally = Tally::of(Direction::Out, Layer::Tc, Reason::Resolved).ok_or(Reason::Failed)?;
     Ok(Forwarded {
         action: forward(ctx, &packet, &push.outer, next_hop)?,

@@ -3,7 +3,7 @@
 use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
     abi::Direction,
-    path::{self, Reason, Site as _, express, express::is_routed},
+    path::{self, Reason, Site as _, express, express::is_routed, rewrite},
     wire::{ethernet, ipv4},
 };
 
@@ -27,8 +27,8 @@ pub fn run(ctx: &XdpContext) -> u32 {
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
 fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwarded, Reason> {
-    let found = path::encapsulate(frame, INNER_AT, identification(), &site);
-    let (packet, tunnel, push) = found.map_err(|reason| match reason {
+    let found = path::encapsulate(frame, INNER_AT, &site);
+    let (packet, tunnel) = found.map_err(|reason| match reason {
         // Not into this tunnel, or for this node: the routing table knows.
         Reason::NoNextHop | Reason::NextHopOwn => Reason::NotOurs,
         other => other,
@@ -54,25 +54,20 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     if way.is_due(inner.destination) {
         return Err(Reason::Revalidate);
     }
-    let locator = site.locator_in(tunnel.locator).ok_or(Reason::NoLocator)?;
     let total = u16::try_from(length + ipv4::LENGTH as u32).map_err(|_| Reason::TooBig)?;
     let found = fib::ipv4(
         ctx.as_ptr(),
         config.device,
-        locator.ipv4,
+        tunnel.looked_up_from(&site),
         tunnel.remote,
         total,
     )
     .map_err(|no_way| no_way.reason)?;
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
-    let next_hop = way.fill(
-        inner.destination,
-        config,
-        &found,
-        (locator.ipv4, tunnel.remote),
-        now,
-    );
+    let ends = (tunnel.local(found.egress, &site), tunnel.remote);
+    let next_hop = way.fill(inner.destination, config, &found, ends, now);
     way.sent(1, length);
+    let push = rewrite::push(&packet, ends, identification(), &site)?;
     apply::room(ctx)?;
     let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
     apply::push(head, next_hop, &push.outer);
