@@ -74,6 +74,11 @@ impl Daemon {
         fs::write(&self.config, config).with_context(|| self.config.display().to_string())
     }
 
+    /// The configuration file as it is now.
+    pub fn configuration(&self) -> Result<String> {
+        fs::read_to_string(&self.config).with_context(|| self.config.display().to_string())
+    }
+
     /// Logs no more than it does by itself.
     #[must_use]
     pub fn quiet(mut self) -> Self {

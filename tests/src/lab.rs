@@ -99,6 +99,11 @@ impl Lab {
         self.host_a.as_ref().context("host a was not started")
     }
 
+    /// Host a's daemon, to start and stop it.
+    pub fn host_a_mut(&mut self) -> Result<&mut Daemon> {
+        self.host_a.as_mut().context("host a was not started")
+    }
+
     /// Host b's daemon.
     pub fn host_b(&self) -> Result<&Daemon> {
         self.host_b.as_ref().context("host b was not started")

@@ -20,9 +20,9 @@ pub(super) struct Options {
 enum Verb {
     /// Show every router with what is known about it
     List,
-    /// Add a router until the daemon restarts
+    /// Add a router, until the daemon restarts or with --save for good
     Add(Change),
-    /// Remove a router until the daemon restarts
+    /// Remove a router, until the daemon restarts or with --save for good
     Del(Change),
 }
 
@@ -42,13 +42,13 @@ pub(super) fn execute(
 ) -> Result<ExitCode> {
     match &options.verb {
         Verb::List => list(interface, output),
-        Verb::Add(change) => {
-            let ipv4 = change.ipv4;
-            tell(interface, change, &Request::PrlAdd { ipv4 }, output)
+        Verb::Add(Change { ipv4, save }) => {
+            let (ipv4, save) = (*ipv4, *save);
+            tell(interface, &Request::PrlAdd { ipv4, save }, output)
         }
-        Verb::Del(change) => {
-            let ipv4 = change.ipv4;
-            tell(interface, change, &Request::PrlDel { ipv4 }, output)
+        Verb::Del(Change { ipv4, save }) => {
+            let (ipv4, save) = (*ipv4, *save);
+            tell(interface, &Request::PrlDel { ipv4, save }, output)
         }
     }
 }
@@ -101,17 +101,7 @@ pub(super) fn print(list: &[PrlStatus], output: &mut Output<'_>) -> Result<()> {
 #[derive(Deserialize)]
 struct Done {}
 
-fn tell(
-    interface: &str,
-    change: &Change,
-    request: &Request,
-    output: &mut Output<'_>,
-) -> Result<ExitCode> {
-    if change.save {
-        return Err(Failure::usage("--save is not supported yet")
-            .hint("add the address to host.prl in the configuration file")
-            .into());
-    }
+fn tell(interface: &str, request: &Request, output: &mut Output<'_>) -> Result<ExitCode> {
     let Some(Done {}) = control::ask(interface, request)? else {
         return Err(no_daemon(interface));
     };

@@ -11,6 +11,7 @@ mod mapping;
 mod metrics;
 mod prefix;
 mod router;
+mod saved;
 mod schema;
 mod settings;
 mod value;
@@ -18,6 +19,7 @@ mod value;
 use std::path::Path;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use saved::{SaveError, add_router, remove_router};
 pub use settings::{
     AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mapping,
     Mtu, Preference, RoleSettings, RouterSettings, Settings, TcMode, XdpMode,

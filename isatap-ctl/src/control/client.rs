@@ -78,7 +78,8 @@ mod tests {
             line
         });
         let ipv4 = Ipv4Addr::new(10, 0, 0, 1);
-        let result = ask_at(&path, &Request::PrlAdd { ipv4 });
+        let save = false;
+        let result = ask_at(&path, &Request::PrlAdd { ipv4, save });
         let line = server.join().unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(line, "{\"command\":\"prl-add\",\"ipv4\":\"10.0.0.1\"}\n");

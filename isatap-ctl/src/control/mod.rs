@@ -31,11 +31,17 @@ pub enum Request {
     PrlAdd {
         /// The router.
         ipv4: Ipv4Addr,
+        /// For good: in the configuration file as well.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        save: bool,
     },
     /// Removes a router until the daemon restarts.
     PrlDel {
         /// The router.
         ipv4: Ipv4Addr,
+        /// For good: in the configuration file as well.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        save: bool,
     },
 }
 
@@ -71,14 +77,16 @@ mod tests {
             (
                 Request::PrlAdd {
                     ipv4: Ipv4Addr::new(10, 0, 0, 1),
+                    save: false,
                 },
                 r#"{"command":"prl-add","ipv4":"10.0.0.1"}"#,
             ),
             (
                 Request::PrlDel {
                     ipv4: Ipv4Addr::new(10, 0, 0, 1),
+                    save: true,
                 },
-                r#"{"command":"prl-del","ipv4":"10.0.0.1"}"#,
+                r#"{"command":"prl-del","ipv4":"10.0.0.1","save":true}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&request).unwrap(), line);

@@ -1,6 +1,8 @@
 //! The daemon's end of the control socket.
 
-use std::{fs, io, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+use std::{
+    fs, io, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration,
+};
 
 use isatap_common::abi::PrlSource;
 use tokio::{
@@ -13,6 +15,7 @@ use tracing::info;
 
 use super::{node::Node, status};
 use crate::{
+    config,
     control::{PrlDocument, Request, SCHEMA, accepted, refused, socket_path},
     kernel::Error,
 };
@@ -73,31 +76,57 @@ fn respond(node: &mut Node, request: &Request) -> (String, bool) {
             interface: node.settings.interface.name.clone(),
             prl: status::prl(node),
         }),
-        Request::PrlAdd { ipv4 } => {
-            if let Err(refusal) = node.prl.add(PrlSource::Command, *ipv4) {
-                return (refused(&refusal.to_string()), false);
-            }
-            info!("router {ipv4} added by command");
-            return (
-                accepted(&()).unwrap_or_else(|error| refused(&error.to_string())),
-                true,
-            );
-        }
-        Request::PrlDel { ipv4 } => {
-            if !node.forget_router(*ipv4) {
-                return (refused(&format!("{ipv4} is not in the list")), false);
-            }
-            info!("router {ipv4} removed by command");
-            return (
-                accepted(&()).unwrap_or_else(|error| refused(&error.to_string())),
-                true,
-            );
-        }
+        Request::PrlAdd { ipv4, save } => return done(add(node, *ipv4, *save)),
+        Request::PrlDel { ipv4, save } => return done(remove(node, *ipv4, *save)),
     };
     (
         document.unwrap_or_else(|error| refused(&error.to_string())),
         false,
     )
+}
+
+/// The answer to a request to change the list, and whether it has changed.
+fn done(result: Result<(), String>) -> (String, bool) {
+    let changed = result.is_ok();
+    let line = result.and_then(|()| accepted(&()).map_err(|error| error.to_string()));
+    (line.unwrap_or_else(|error| refused(&error)), changed)
+}
+
+fn add(node: &mut Node, router: Ipv4Addr, save: bool) -> Result<(), String> {
+    let mut list = node.prl.clone();
+    let source = if save {
+        PrlSource::Static
+    } else {
+        PrlSource::Command
+    };
+    list.add(source, router)
+        .map_err(|refusal| refusal.to_string())?;
+    if save {
+        config::add_router(&node.settings.file, router).map_err(|error| error.to_string())?;
+        list.remove(PrlSource::Command, router);
+    }
+    node.prl = list;
+    info!("router {router} added by command{}", for_good(save));
+    Ok(())
+}
+
+fn remove(node: &mut Node, router: Ipv4Addr, save: bool) -> Result<(), String> {
+    if save {
+        config::remove_router(&node.settings.file, router).map_err(|error| error.to_string())?;
+    }
+    if !node.forget_router(router) {
+        return Err(format!("{router} is not in the list"));
+    }
+    info!("router {router} removed by command{}", for_good(save));
+    Ok(())
+}
+
+const fn for_good(save: bool) -> &'static str {
+    if save {
+        ", and in the configuration"
+    } else {
+        ""
+    }
 }
 
 fn listen(path: &PathBuf) -> io::Result<UnixListener> {

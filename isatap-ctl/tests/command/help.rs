@@ -34,7 +34,6 @@ fn nothing_and_nonsense_are_wrong_usage() {
     assert_eq!(isatap_ctl(&["status", "-i", "a/b"]).0, 2);
     assert_eq!(isatap_ctl(&["stats", "--watch", "0"]).0, 2);
     assert_eq!(isatap_ctl(&["map", "dump", "NONE"]).0, 2);
-    assert_eq!(isatap_ctl(&["prl", "add", "10.0.0.1", "--save"]).0, 2);
 }
 
 #[test]

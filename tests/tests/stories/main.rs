@@ -3,6 +3,7 @@
 
 mod behind;
 mod changes;
+mod commands;
 mod forward;
 mod refusals;
 mod uplinks;

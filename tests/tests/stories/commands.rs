@@ -1,0 +1,51 @@
+//! What an operator types under way.
+
+use isatap_tests::daemon::Daemon;
+
+use super::*;
+
+/// A host without a router is given one by hand, loses it with a restart, and keeps it when told to.
+#[test]
+fn a_router_by_command_is_used_at_once_and_kept_only_when_saved() {
+    let mut lab = lab();
+    lab.start_router(Xdp::Auto).unwrap();
+    let host = lab.start_host_a().unwrap();
+    let written = host.configuration().unwrap();
+    let empty = written.replace(&format!("\"{ROUTER}\""), "");
+    assert_ne!(empty, written);
+    host.configure(&empty).unwrap();
+    host.reload().unwrap();
+    let sources = |host: &Daemon| {
+        let list = host.json(&["prl", "list"]).unwrap();
+        let first = list["prl"].get(0).map(|entry| entry["sources"].to_string());
+        first.unwrap_or_default()
+    };
+    assert_eq!(sources(host), "");
+    let router = ROUTER.to_string();
+    host.ctl(&["prl", "add", &router]).unwrap();
+    assert_eq!(sources(host), r#"["command"]"#);
+    let device = lab.names.host_a_device();
+    let addressed = within(Duration::from_secs(10), || {
+        let addresses = lab.site.host_a.global_addresses(device).ok()?;
+        (!addresses.is_empty()).then_some(())
+    });
+    assert!(addressed.is_some(), "it is asked");
+    assert!(reaches(&lab.site.host_a, &SERVER.to_string()));
+    let host = restarted(&mut lab);
+    assert_eq!(sources(host), "", "a restart forgets it");
+    assert_eq!(host.configuration().unwrap(), empty);
+    host.ctl(&["prl", "add", &router, "--save"]).unwrap();
+    assert_eq!(host.configuration().unwrap(), written);
+    let host = restarted(&mut lab);
+    assert_eq!(sources(host), r#"["static"]"#, "a restart knows it");
+    host.ctl(&["prl", "del", &router, "--save"]).unwrap();
+    assert_eq!(sources(host), "");
+    assert_eq!(host.configuration().unwrap(), empty);
+}
+
+fn restarted(lab: &mut Lab) -> &mut Daemon {
+    let host = lab.host_a_mut().unwrap();
+    host.stop().unwrap();
+    host.resume().unwrap();
+    host
+}
