@@ -11,6 +11,7 @@ mod failure;
 mod ifname;
 mod man;
 mod map;
+mod neigh;
 mod pins;
 mod plan;
 mod prl;
@@ -92,6 +93,8 @@ enum Command {
     Status(status::Options),
     /// Show or change the Potential Router List
     Prl(prl::Options),
+    /// Show the nodes of the link, with their traffic
+    Neigh(neigh::Options),
     /// Show the maps of the kernel programs by meaning
     Map(map::Options),
     /// Count packets and bytes by direction and layer
@@ -177,6 +180,7 @@ impl Command {
                 status::execute(options, &target::interface(interface), output)
             }
             Self::Prl(options) => prl::execute(options, &target::interface(interface), output),
+            Self::Neigh(options) => neigh::execute(options, &target::interface(interface), output),
             Self::Map(options) => map::execute(options, &target::interface(interface), output),
             Self::Stats(options) => stats::execute(options, &target::interface(interface), output),
             Self::Addr(options) => addr::execute(options, output),

@@ -13,6 +13,8 @@ fn inspection_exits_with_3() {
         &["prl", "list"],
         &["prl", "add", "10.0.0.1"],
         &["prl", "del", "10.0.0.1"],
+        &["neigh"],
+        &["neigh", "--sort", "last", "-j"],
         &["map", "list"],
         &["map", "dump", "PRL"],
         &["map", "get", "PRL", "10.0.0.1"],

@@ -43,6 +43,28 @@ fn a_router_by_command_is_used_at_once_and_kept_only_when_saved() {
     assert_eq!(host.configuration().unwrap(), empty);
 }
 
+/// Who is on the link and what he sends and gets, whichever layer carries it.
+#[test]
+fn the_router_knows_its_neighbours_and_their_traffic() {
+    for xdp in [Xdp::Auto, Xdp::Off] {
+        let lab = configured(xdp);
+        assert!(reaches(&lab.site.host_a, &SERVER.to_string()));
+        let list = lab
+            .router()
+            .unwrap()
+            .json(&["neigh", "--sort", "packets"])
+            .unwrap();
+        let neighbors = list["neighbors"].as_array().unwrap();
+        let is_a = |peer: &&serde_json::Value| peer["ipv4"] == HOST_A.to_string();
+        let host = neighbors.iter().find(is_a).unwrap();
+        for count in ["packets_in", "packets_out"] {
+            assert!(host[count].as_u64().unwrap() >= 5, "{count} of {host}");
+        }
+        // Five echo requests of 40 + 8 + 56 octets.
+        assert!(host["bytes_in"].as_u64().unwrap() >= 5 * 104, "{host}");
+    }
+}
+
 fn restarted(lab: &mut Lab) -> &mut Daemon {
     let host = lab.host_a_mut().unwrap();
     host.stop().unwrap();
