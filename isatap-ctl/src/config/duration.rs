@@ -17,15 +17,17 @@ const UNITS: [(&str, u64); 6] = [
     ("w", 604_800_000),
 ];
 
-/// Whole seconds up to `most`.
-pub(super) fn seconds(most: u32) -> impl Fn(&DeValue<'_>) -> Result<Duration, Wrong> {
+/// Zero, or whole seconds from `least` to what 16 bits hold.
+pub(super) fn zero_or_seconds(least: u32) -> impl Fn(&DeValue<'_>) -> Result<Duration, Wrong> {
+    let range = u64::from(least)..=u64::from(u16::MAX);
     move |value| {
         read(value)
             .filter(|duration| duration.subsec_nanos() == 0)
-            .filter(|duration| duration.as_secs() <= u64::from(most))
+            .filter(|duration| duration.is_zero() || range.contains(&duration.as_secs()))
             .ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
                 Wrong::Expected(format!(
-                    "a duration such as \"30m\", whole seconds up to {most}s"
+                    "a duration such as \"30m\", 0 or whole seconds from {least}s to {most}s"
                 ))
             })
     }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
+use isatap_common::abi;
 
 use super::schema::Table;
 use super::settings::{
@@ -18,6 +19,11 @@ const WITHOUT_ADVERTISING: &str = "router.advertise = false";
 const DAY: u32 = 86_400;
 /// Largest `AdvReachableTime` in milliseconds (RFC 4861 section 6.2.1).
 const MAX_REACHABLE: u32 = 3_600_000;
+/// Least Router Lifetime of a default router in seconds (RFC 4861 section 6.2.1), the least
+/// `MaxRtrAdvInterval`; RFC 8319 has raised the most to what the field holds.
+const MIN_LIFETIME: u32 = 4;
+/// On-link prefixes that the kernel programs have room for beside fe80::/64.
+const MAX_PREFIXES: usize = abi::PREFIXES_LEN as usize - 1;
 
 /// Reads `[router]`.
 pub(super) fn read(table: &Table<'_>) -> RouterSettings {
@@ -34,7 +40,7 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
             .list("links", value::interface_name)
             .unwrap_or_default(),
         lifetime: table
-            .read("lifetime", duration::seconds(65535))
+            .read("lifetime", duration::zero_or_seconds(MIN_LIFETIME))
             .unwrap_or(Duration::from_mins(30)),
         preference: preference(table),
         hop_limit: table
@@ -106,10 +112,22 @@ fn prefixes(router: &Table<'_>, advertise: bool) -> Vec<AdvertisedPrefix> {
             }
             refuse_twice(&table, !seen.insert(read.prefix), read.prefix);
             list.push(read);
+            refuse_beyond(&table, list.len());
         }
         table.refuse_unknown();
     }
     list
+}
+
+/// Names the first prefix that has no room.
+fn refuse_beyond(table: &Table<'_>, count: usize) {
+    if count == MAX_PREFIXES + 1 {
+        let path = table.path_of("prefix");
+        table.wrong(
+            "prefix",
+            format!("{path}: at most {MAX_PREFIXES} are possible"),
+        );
+    }
 }
 
 fn advertised_prefix(table: &Table<'_>) -> Option<AdvertisedPrefix> {

@@ -81,8 +81,8 @@ preferred = \"1x\"
             "5:7: interface.ttl: expected a number from 1 to 255, found 0",
             "6:1: unknown key interface.colour; [interface] has the keys role, name, uplinks, \
              local, mtu, ttl, dscp, path-mtu",
-            "8:12: router.lifetime: expected a duration such as \"30m\", whole seconds up to \
-             65535s, found \"20h\"",
+            "8:12: router.lifetime: expected a duration such as \"30m\", 0 or whole seconds from \
+             4s to 65535s, found \"20h\"",
             "10:10: router.prefix.prefix: \"2001:db8::1/64\" has bits set behind its length; the \
              prefix is \"2001:db8::/64\"",
             "11:13: router.prefix.preferred: expected a duration such as \"30d\" in whole \
@@ -215,8 +215,9 @@ fn bad_values_are_refused() {
             "[router]\nlifetime = 1800",
             "expected a duration such as \"30m\"",
         ),
-        ("[router]\nlifetime = \"65536s\"", "up to 65535s"),
-        ("[router]\nlifetime = \"infinite\"", "up to 65535s"),
+        ("[router]\nlifetime = \"65536s\"", "from 4s to 65535s"),
+        ("[router]\nlifetime = \"3s\"", "from 4s to 65535s"),
+        ("[router]\nlifetime = \"infinite\"", "from 4s to 65535s"),
         ("[router]\nlifetime = \"500ms\"", "whole seconds"),
         ("[router]\nreachable-time = \"2h\"", "up to 3600000ms"),
         (
@@ -247,6 +248,10 @@ fn bad_values_are_refused() {
         ),
         ("[[router.route]]\nprefix = \"fe80::/10\"", "is link-local"),
         (
+            "[[router.route]]\nprefix = \"2001:db8::/48\"\n[[router.route]]\nprefix = \"2001:db8::/48\"",
+            "7:10: router.route.prefix: \"2001:db8::/48\" is there twice",
+        ),
+        (
             "[router.dns]\nservers = [\"::1\"]",
             "expected a unicast IPv6 address",
         ),
@@ -258,6 +263,30 @@ fn bad_values_are_refused() {
             "{text}: {errors:?}"
         );
     }
+}
+
+#[test]
+fn lifetimes_of_a_default_router_are_those_that_the_standards_allow() {
+    for (lifetime, seconds) in [("0", 0), ("4s", 4), ("9001s", 9001), ("65535s", 65_535)] {
+        let text = format!("{INTERFACE}[router]\nlifetime = \"{lifetime}\"\n");
+        let RoleSettings::Router(router) = read(&text).unwrap().role else {
+            panic!("a router");
+        };
+        assert_eq!(router.lifetime.as_secs(), seconds);
+    }
+}
+
+/// The map has room for 1024, one of which is fe80::/64.
+#[test]
+fn the_first_prefix_without_room_is_named() {
+    let prefixes = |count: u32| {
+        let one = |n| format!("[[router.prefix]]\nprefix = \"2001:db8:0:{n:x}::/64\"\n");
+        (0..count).map(one).collect::<String>()
+    };
+    assert!(read(&format!("{INTERFACE}{}", prefixes(1023))).is_ok());
+    let line = 3 + 2 * 1024;
+    let error = format!("{line}:10: router.prefix.prefix: at most 1023 are possible");
+    assert_eq!(router_errors(&prefixes(1030)), [error]);
 }
 
 #[test]

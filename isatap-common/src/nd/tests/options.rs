@@ -4,8 +4,8 @@ use core::net::Ipv6Addr;
 
 use super::bytes::{b1, b2};
 use crate::nd::{
-    DnsServers, DomainName, Lifetime, Preference, Prefix, Received, RouteInformation, RouterAdvert,
-    SearchList, fill,
+    DnsServers, DomainName, Lifetime, Preference, Prefix, PrefixInformation, Received,
+    RouteInformation, RouterAdvert, SearchList, fill,
 };
 
 const SOURCE: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0x5efe, 0xc000, 0x0201);
@@ -182,6 +182,44 @@ fn options_beyond_the_mtu_go_into_further_messages() {
         ..joined
     };
     assert_eq!(header, advert);
+}
+
+/// Every message stands for itself: a host that hears one of them only makes no wrong use of it.
+#[test]
+fn sixty_prefixes_and_name_servers_are_messages_that_are_each_valid_alone() {
+    let base = b1().prefixes[0];
+    let prefix = |n: u16| PrefixInformation {
+        prefix: Prefix::new(Ipv6Addr::new(0x2001, 0xdb8, 0, n, 0, 0, 0, 0), 64).unwrap(),
+        ..base
+    };
+    let advert = RouterAdvert {
+        prefixes: (0..60).map(prefix).collect(),
+        ..b2()
+    };
+    for (mtu, count) in [(1280, 2), (1480, 2), (9000, 1), (0, 2)] {
+        let messages = advert.encode(SOURCE, DESTINATION, mtu);
+        assert_eq!(messages.len(), count, "{mtu}");
+        let parts: Vec<_> = messages
+            .into_iter()
+            .inspect(|message| assert!(message.len() + 40 <= usize::from(mtu.max(1280))))
+            .map(read)
+            .collect();
+        for part in &parts {
+            let header = RouterAdvert {
+                mtu: advert.mtu,
+                prefixes: advert.prefixes.clone(),
+                routes: advert.routes.clone(),
+                dns_servers: advert.dns_servers.clone(),
+                search_lists: advert.search_lists.clone(),
+                ..part.clone()
+            };
+            assert_eq!(header, advert, "the header is in every one");
+        }
+        let prefixes: Vec<_> = parts.iter().flat_map(|part| &part.prefixes).collect();
+        assert_eq!(prefixes, advert.prefixes.iter().collect::<Vec<_>>());
+        let names = |of: &RouterAdvert| (of.dns_servers.len(), of.search_lists.len());
+        assert_eq!(parts.last().map(names), Some(names(&advert)));
+    }
 }
 
 #[test]
