@@ -32,6 +32,9 @@ use crate::{
 /// equal one would share the traffic with them.
 const METRIC: u32 = 2048;
 
+/// The sysctl by which a machine forwards IPv6, on all devices or none.
+pub const FORWARDING: &str = "net/ipv6/conf/all/forwarding";
+
 /// Where a program shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -118,8 +121,15 @@ fn modes(xdp: XdpMode) -> Option<Vec<AttachedMode>> {
     }
 }
 
-/// The device, its addresses and routes, and the settings around it.
-pub fn plan(settings: &Settings, link: &Link, locators: &[Locator], mtu: u32) -> Desired {
+/// The device, its addresses and routes, and the settings around it. A router forwards from its
+/// start on; who switches that off later has a reason, which is respected.
+pub fn plan(
+    settings: &Settings,
+    link: &Link,
+    locators: &[Locator],
+    mtu: u32,
+    is_start: bool,
+) -> Desired {
     let addresses = addresses(link, locators)
         .into_iter()
         .map(|(address, lifetimes)| {
@@ -147,7 +157,10 @@ pub fn plan(settings: &Settings, link: &Link, locators: &[Locator], mtu: u32) ->
         },
         addresses: addresses.collect(),
         routes: on_link.chain(routes).collect(),
-        sysctls: sysctls(settings),
+        sysctls: sysctls(settings)
+            .into_iter()
+            .filter(|(key, _)| is_start || key != FORWARDING)
+            .collect(),
     }
 }
 
@@ -166,7 +179,7 @@ fn route(destination: Ipv6Net, gateway: Option<Ipv6Addr>, preference: Preference
 fn sysctls(settings: &Settings) -> Vec<(String, String)> {
     let name = &settings.interface.name;
     let role = match settings.role {
-        RoleSettings::Router(_) => ("net/ipv6/conf/all/forwarding".to_owned(), "1"),
+        RoleSettings::Router(_) => (FORWARDING.to_owned(), "1"),
         RoleSettings::Host(_) => (format!("net/ipv6/conf/{name}/forwarding"), "0"),
     };
     let sysctls = [

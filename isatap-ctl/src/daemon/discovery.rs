@@ -85,18 +85,31 @@ impl Discovery {
     }
 
     /// Takes the configuration, our own MTU and our IPv4 addresses.
-    pub fn configure(&mut self, settings: &Settings, mtu: u32, locators: &[Locator]) {
+    pub fn configure(
+        &mut self,
+        now: Boottime,
+        settings: &Settings,
+        mtu: u32,
+        locators: &[Locator],
+    ) {
         let ours = || locators.iter().map(|locator| locator.ipv4);
         match (self, &settings.role) {
             (Self::Router(advertiser), RoleSettings::Router(router)) => {
                 let from = ours().filter(|_| router.advertise).collect();
-                configure_router(advertiser, advertisement(router, mtu), from);
+                configure_router(now, advertiser, advertisement(router, mtu), from);
             }
             (Self::Host(solicitor), RoleSettings::Host(host)) => {
                 solicitor.set_settings(acceptance(host, mtu));
                 solicitor.set_locator(ours().next());
             }
             _ => {}
+        }
+    }
+
+    /// Whether this node forwards.
+    pub fn set_forwarding(&mut self, now: Boottime, forwarding: bool) {
+        if let Self::Router(Some(advertiser)) = self {
+            advertiser.set_forwarding(now, forwarding);
         }
     }
 
@@ -190,6 +203,7 @@ impl Discovery {
 }
 
 fn configure_router(
+    now: Boottime,
     advertiser: &mut Option<Box<Advertiser>>,
     wanted: Advertisement,
     locators: Vec<Ipv4Addr>,
@@ -202,7 +216,7 @@ fn configure_router(
         }
         Some(present) => {
             present.set_locators(locators);
-            present.set_advertisement(wanted);
+            present.set_advertisement(now, wanted);
         }
     }
 }

@@ -45,7 +45,7 @@ async fn actions(settings: &Settings) -> Result<Vec<String>> {
     let locators = world.locators(settings);
     let link = Discovery::new(settings).link(clock::now(), settings, &locators);
     let mtu = world.mtu(&settings.interface);
-    let wanted = desired::plan(settings, &link, &locators, mtu);
+    let wanted = desired::plan(settings, &link, &locators, mtu, true);
     let observed = plan::observe(&netlink, &wanted).await?;
     let mut actions: Vec<String> = plan::diff(&wanted, &observed)
         .iter()

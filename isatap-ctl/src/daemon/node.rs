@@ -33,6 +33,7 @@ use crate::{
         Error, Netlink, bpffs, capabilities,
         lock::Lock,
         sockets::{Datagram, Icmpv6Socket, Protocol41Socket, Received},
+        sysctl,
     },
     plan::{self, Action},
     prl,
@@ -143,11 +144,12 @@ impl Node {
         self.prl.set_own(self.world.own());
         self.discovery.follow(&self.prl.members());
         let ours = self.world.mtu(&self.settings.interface);
-        self.discovery.configure(&self.settings, ours, &locators);
+        self.discovery
+            .configure(clock::now(), &self.settings, ours, &locators);
         let link = self.discovery.link(clock::now(), &self.settings, &locators);
         let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
-        let wanted = desired::plan(&self.settings, &link, &locators, mtu);
+        let wanted = desired::plan(&self.settings, &link, &locators, mtu, self.taken.is_some());
         let observed = plan::observe(&self.netlink, &wanted).await?;
         let actions = plan::diff(&wanted, &observed);
         let mut taken = Vec::new();
@@ -156,6 +158,7 @@ impl Node {
             start.extend(taken);
         }
         applied?;
+        self.discovery.set_forwarding(clock::now(), self.forwards());
         self.link = link;
         inputs.routes = if actions.iter().any(Action::is_about_a_route) {
             self.netlink.routes(self.index).await?
@@ -169,6 +172,14 @@ impl Node {
         }
         self.tables = Some(tables);
         Ok(())
+    }
+
+    /// Whether the kernel forwards what comes in through the device. What cannot be read is no
+    /// reason to say otherwise.
+    fn forwards(&self) -> bool {
+        let device = format!("net/ipv6/conf/{}/forwarding", self.settings.interface.name);
+        let is_on = |key: &str| sysctl::read(key).map_or(true, |value| value != "0");
+        is_on(desired::FORWARDING) && is_on(&device)
     }
 
     /// Whether the device that this process holds is still there; another of its name is not it.

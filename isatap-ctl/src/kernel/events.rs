@@ -32,7 +32,8 @@ const GROUPS: u32 = group(libc::RTNLGRP_LINK)
     | group(libc::RTNLGRP_IPV4_IFADDR)
     | group(libc::RTNLGRP_IPV4_ROUTE)
     | group(libc::RTNLGRP_IPV6_IFADDR)
-    | group(libc::RTNLGRP_IPV6_ROUTE);
+    | group(libc::RTNLGRP_IPV6_ROUTE)
+    | group(libc::RTNLGRP_IPV6_NETCONF);
 
 const fn group(number: libc::c_uint) -> u32 {
     1 << (number - 1)
@@ -49,6 +50,8 @@ pub enum Change {
     Routes,
     /// A neighbour entry came, went, or changed its state.
     Neighbours,
+    /// Whether a device forwards, among other settings of IPv6.
+    Settings,
     /// Messages were lost: everything may have changed.
     Overrun,
 }
@@ -142,6 +145,7 @@ fn change(kind: u16) -> Option<Change> {
         libc::RTM_NEWLINK | libc::RTM_DELLINK => Some(Change::Links),
         libc::RTM_NEWADDR | libc::RTM_DELADDR => Some(Change::Addresses),
         libc::RTM_NEWROUTE | libc::RTM_DELROUTE => Some(Change::Routes),
+        libc::RTM_NEWNETCONF => Some(Change::Settings),
         libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH => Some(Change::Neighbours),
         _ if i32::from(kind) == libc::NLMSG_OVERRUN => Some(Change::Overrun),
         _ => None,
@@ -155,7 +159,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::super::addresses::Lifetimes;
-    use super::super::{Change as Request, Netlink, netns, tun};
+    use super::super::{Change as Request, Netlink, netns, sysctl, tun};
     use super::*;
 
     const QUIET: Duration = Duration::from_millis(50);
@@ -179,6 +183,17 @@ mod tests {
             assert!(changes.is_superset(&expected.into()), "{changes:?}");
             assert!(!changes.contains(&Change::Overrun));
             assert!(timeout(QUIET, events.next()).await.is_err());
+        });
+    }
+
+    #[test]
+    fn forwarding_that_is_switched_is_news() {
+        netns::in_new(|| async {
+            let events = Events::subscribe().unwrap();
+            sysctl::write("net/ipv6/conf/lo/forwarding", "1").unwrap();
+            assert_eq!(events.next().await.unwrap(), [Change::Settings].into());
+            sysctl::write("net/ipv6/conf/all/forwarding", "0").unwrap();
+            assert!(timeout(QUIET, events.next()).await.is_err(), "it was off");
         });
     }
 

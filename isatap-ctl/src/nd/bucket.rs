@@ -27,11 +27,11 @@ impl Bucket {
         (self.full_at + self.interval).saturating_sub(burst)
     }
 
-    /// Takes a token if there is one.
-    pub(super) fn take(&mut self, now: Boottime) -> bool {
+    /// Takes `count` tokens if there is one; what it took too many is missing afterwards.
+    pub(super) fn take(&mut self, now: Boottime, count: u32) -> bool {
         let ready = self.ready_at() <= now;
         if ready {
-            self.full_at = self.full_at.max(now) + self.interval;
+            self.full_at = self.full_at.max(now) + self.interval * count;
         }
         ready
     }
@@ -47,12 +47,21 @@ mod tests {
             let mut bucket = Bucket::new(rate);
             let start = Duration::from_secs(100);
             let ticks = (0..10_000).map(|tick| start + Duration::from_micros(tick * 100));
-            let taken = ticks.filter(|now| bucket.take(*now)).count();
+            let taken = ticks.filter(|now| bucket.take(*now, 1)).count();
             let rate = rate as usize;
             assert!(
                 (rate..=rate + rate / 20 + 1).contains(&taken),
                 "{taken} of {rate}"
             );
         }
+    }
+
+    #[test]
+    fn several_tokens_at_once_are_paid_for_afterwards() {
+        let mut bucket = Bucket::new(1000);
+        let start = Duration::from_secs(100);
+        let ticks = (0..20_000).map(|tick| start + Duration::from_micros(tick * 100));
+        let taken = ticks.filter(|now| bucket.take(*now, 30)).count();
+        assert!((66..=69).contains(&taken), "{taken} times 30 in 2 s");
     }
 }

@@ -5,7 +5,6 @@ pub mod host;
 pub mod router;
 
 mod bucket;
-mod clients;
 mod refusal;
 
 pub use refusal::Refusal;

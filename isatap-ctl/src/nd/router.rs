@@ -1,30 +1,35 @@
 //! A router's answers to solicitations (RFC 4861 section 6.2.6, RFC 5214 section 8.2): always by
 //! unicast, each after a random delay, and never more than the rates allow.
 
+mod advertisement;
+mod clients;
+mod queue;
+mod spacing;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod withdrawn;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use isatap_common::addr::{self, ALL_ROUTERS, Form, LINK_LOCAL_64};
-use isatap_common::nd::{Preference, Received, RouterAdvert, RouterSolicit};
+use isatap_common::nd::{Received, RouterSolicit};
 
+pub use self::advertisement::Advertisement;
+use self::clients::{Answer, Clients};
+use self::queue::{Queue, Queued};
+use self::spacing::Spacing;
+use self::withdrawn::Withdrawn;
 use super::Refusal;
 use super::bucket::Bucket;
-use super::clients::{Answer, Clients, Queued};
 use crate::clock::Boottime;
 
 /// `MAX_RA_DELAY_TIME` (RFC 4861 section 10).
 const MAX_DELAY: Duration = Duration::from_millis(500);
-
-/// What is advertised, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advertisement {
-    /// Header and options while this node forwards.
-    pub content: RouterAdvert,
-    /// Answers a second in all.
-    pub rate: u32,
-    /// MTU of the ISATAP device, which one message may fill.
-    pub link_mtu: u16,
-}
+/// Time between two messages that tell the same change, `MAX_INITIAL_RTR_ADVERT_INTERVAL` (RFC 4861
+/// section 10).
+const REPEAT: Duration = Duration::from_secs(16);
 
 /// A message to send with hop limit 255.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +51,21 @@ pub struct Counters {
     pub refused: u64,
     /// Solicitations of a host that waits for an answer already.
     pub merged: u64,
-    /// Solicitations refused because the table was full.
+    /// Solicitations refused because too many hosts waited.
     pub full: u64,
-    /// Answers given; one that needs several messages counts once.
+    /// Hosts that were sent an advertisement; one that needs several messages counts once.
     pub answered: u64,
+}
+
+/// A host that was answered within the advertised lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Its IPv4 address.
+    pub host: Ipv4Addr,
+    /// The address it asked from.
+    pub address: Ipv6Addr,
+    /// When it was last sent an advertisement.
+    pub at: Boottime,
 }
 
 /// The advertising half of a router.
@@ -57,8 +73,11 @@ pub struct Counters {
 pub struct Advertiser {
     locators: Vec<Ipv4Addr>,
     advertisement: Advertisement,
+    withdrawn: Withdrawn,
     forwarding: bool,
     clients: Clients,
+    queue: Queue,
+    spacing: Spacing,
     bucket: Bucket,
     random: fastrand::Rng,
     counters: Counters,
@@ -71,32 +90,73 @@ impl Advertiser {
             locators,
             bucket: Bucket::new(advertisement.rate),
             advertisement,
+            withdrawn: Withdrawn::default(),
             forwarding: true,
             clients: Clients::default(),
+            queue: Queue::default(),
+            spacing: Spacing::default(),
             random: fastrand::Rng::with_seed(seed),
             counters: Counters::default(),
         }
     }
 
-    /// Replaces what is advertised from the next answer on.
-    pub fn set_advertisement(&mut self, advertisement: Advertisement) {
+    /// Replaces what is advertised. Every host that was told the old is told the new, and that
+    /// what is no longer there ends.
+    pub fn set_advertisement(&mut self, now: Boottime, advertisement: Advertisement) {
         if advertisement.rate != self.advertisement.rate {
             self.bucket = Bucket::new(advertisement.rate);
         }
-        self.advertisement = advertisement;
+        let old = std::mem::replace(&mut self.advertisement, advertisement);
+        if old.content != self.advertisement.content {
+            let new = &self.advertisement.content;
+            self.withdrawn.change(now, &old.content, new);
+            self.tell(now);
+        }
     }
 
-    /// Replaces our IPv4 addresses; if one goes, answers are dropped, which might be from it.
+    /// Replaces our IPv4 addresses. Hosts that know us by one that goes are not ours any longer.
     pub fn set_locators(&mut self, locators: Vec<Ipv4Addr>) {
         if self.locators.iter().any(|old| !locators.contains(old)) {
-            self.clients.clear_waiting();
+            self.queue = Queue::default();
+            self.clients.keep(|from| {
+                let ours = addr::embedded(&from.octets()).map(Ipv4Addr::from);
+                ours.is_some_and(|ours| locators.contains(&ours))
+            });
         }
         self.locators = locators;
     }
 
-    /// A router that does not forward is no default router (RFC 4861 section 6.2.5).
-    pub fn set_forwarding(&mut self, forwarding: bool) {
-        self.forwarding = forwarding;
+    /// A router that does not forward is no default router (RFC 4861 section 6.2.5), and says so
+    /// to every host that it told otherwise.
+    pub fn set_forwarding(&mut self, now: Boottime, forwarding: bool) {
+        if forwarding != self.forwarding {
+            self.forwarding = forwarding;
+            self.tell(now);
+        }
+    }
+
+    /// Whether this node forwards.
+    pub fn is_forwarding(&self) -> bool {
+        self.forwarding
+    }
+
+    /// How many prefixes, routes, name servers and search domains are being withdrawn.
+    pub fn withdrawing(&self) -> usize {
+        self.withdrawn.len()
+    }
+
+    /// The hosts that were answered within the advertised lifetime, by IPv4 address.
+    pub fn answered(&self) -> impl ExactSizeIterator<Item = Answered> {
+        self.clients.iter().map(|(host, client)| Answered {
+            host,
+            address: client.answer.to,
+            at: client.answered,
+        })
+    }
+
+    /// How many hosts wait for an answer.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     /// What happened so far.
@@ -140,10 +200,9 @@ impl Advertiser {
         let from = self
             .answer_from(received.destination, heard_at)
             .ok_or(Refusal::Destination)?;
-        let delay = MAX_DELAY.mul_f64(self.random.f64());
+        self.forget(now);
         let to = received.source;
-        self.clients.forget(now);
-        match self.clients.ask(host, Answer { from, to }, now + delay) {
+        match self.ask(now, host, Answer { from, to }) {
             Queued::Scheduled => Ok(()),
             Queued::AlreadyWaiting => {
                 self.counters.merged += 1;
@@ -153,6 +212,30 @@ impl Advertiser {
                 self.counters.full += 1;
                 Err(Refusal::Full)
             }
+        }
+    }
+
+    /// Schedules an answer after a random delay, or at the end of the host's spacing.
+    fn ask(&mut self, now: Boottime, host: Ipv4Addr, answer: Answer) -> Queued {
+        let since = self.clients.since(host);
+        if since.is_none() && self.spacing.has_no_room_for(host) {
+            return Queued::Full;
+        }
+        let delayed = now.saturating_add(MAX_DELAY.mul_f64(self.random.f64()));
+        let due = self.spacing.earliest(host, delayed);
+        self.queue.ask(host, since, answer, due)
+    }
+
+    /// Tells every host that relies on what it was told.
+    fn tell(&mut self, now: Boottime) {
+        self.forget(now);
+        self.clients.owe();
+        let clients = self.clients.iter();
+        let clients: Vec<_> = clients
+            .map(|(host, client)| (host, client.answer))
+            .collect();
+        for (host, answer) in clients {
+            self.ask(now, host, answer);
         }
     }
 
@@ -190,7 +273,7 @@ impl Advertiser {
 
     /// When [`Self::poll`] has something to do.
     pub fn next_deadline(&self) -> Option<Boottime> {
-        self.clients
+        self.queue
             .next_due()
             .map(|due| due.max(self.bucket.ready_at()))
     }
@@ -198,34 +281,45 @@ impl Advertiser {
     /// The answers that are due and within the rate.
     pub fn poll(&mut self, now: Boottime) -> Vec<Advert> {
         let mut adverts = Vec::new();
+        self.forget(now);
         while self.next_deadline().is_some_and(|deadline| deadline <= now)
-            && self.bucket.take(now)
-            && let Some(answer) = self.clients.answer(now)
+            && let Some((host, answer)) = self.queue.take(now)
         {
-            self.counters.answered += 1;
-            adverts.extend(self.messages(answer));
+            let messages = self.messages(now, answer);
+            self.bucket
+                .take(now, u32::try_from(messages.len()).unwrap_or(u32::MAX));
+            self.note(now, host, answer);
+            adverts.extend(messages);
         }
-        self.clients.forget(now);
         adverts
     }
 
-    fn messages(&self, Answer { from, to }: Answer) -> impl Iterator<Item = Advert> {
-        let mut content = self.advertisement.content.clone();
-        if !self.forwarding {
-            content.lifetime = 0;
+    fn note(&mut self, now: Boottime, host: Ipv4Addr, answer: Answer) {
+        self.counters.answered += 1;
+        self.spacing.start(now, host);
+        let lifetime = self.advertisement.lifetime();
+        if self.clients.answered(now, host, answer, lifetime) {
+            let again = now.saturating_add(REPEAT);
+            let since = self.clients.since(host);
+            self.queue.ask(host, since, answer, again);
         }
-        if content.lifetime == 0 {
-            // RFC 4191 section 2.2: a sender sets 00 when it is no default router.
-            content.preference = Preference::Medium;
-        }
+    }
+
+    fn messages(&self, now: Boottime, Answer { from, to }: Answer) -> Vec<Advert> {
+        let mut content = self.advertisement.message(self.forwarding);
+        self.withdrawn.add_to(&mut content, now);
         let messages = content.encode(from, to, self.advertisement.link_mtu);
-        messages.into_iter().map(move |bytes| Advert {
+        let advert = |bytes| Advert {
             source: from,
             destination: to,
             bytes,
-        })
+        };
+        messages.into_iter().map(advert).collect()
+    }
+
+    fn forget(&mut self, now: Boottime) {
+        self.clients.forget(now);
+        self.spacing.forget(now);
+        self.withdrawn.forget(now);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -47,11 +47,11 @@ fn a_reload_stops_the_answers_that_are_due_and_starts_them_again() {
     let locators = [LOCATOR];
     let mut discovery = Discovery::new(&settings(true));
     for advertise in [true, false, true] {
-        discovery.configure(&settings(advertise), 1480, &locators);
+        discovery.configure(START, &settings(advertise), 1480, &locators);
         let taken = discovery.received(START, &solicitation(), None);
         assert_eq!(taken.is_ok(), advertise);
         assert_eq!(discovery.next_deadline().is_some(), advertise);
     }
-    discovery.configure(&settings(false), 1480, &locators);
+    discovery.configure(START, &settings(false), 1480, &locators);
     assert!(discovery.poll(START + Duration::from_secs(9)).is_empty());
 }
