@@ -1,6 +1,7 @@
 //! A site of network namespaces, the daemon inside it, packets for it, and the story that the lab
 //! tells with them.
 
+pub mod bare;
 pub mod bench;
 mod bpf;
 pub mod config;

@@ -1,6 +1,7 @@
 //! What an operator lives through, with the real daemon on real packets. Needs root.
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod advertising;
 mod behind;
 mod changes;
 mod commands;
