@@ -44,7 +44,7 @@ fn hear(host: &mut BareHost) -> Option<RouterAdvert> {
 fn asked(lab: &Lab) -> (BareHost, RouterAdvert) {
     let mut host = BareHost::new(&lab.site.host_a, HOST_A).unwrap();
     host.solicit(ROUTER).unwrap();
-    let told = hear(&mut host).expect("no answer");
+    let told = hear(&mut host).unwrap();
     (host, told)
 }
 
@@ -62,7 +62,7 @@ fn a_reload_withdraws_what_went_away_from_hosts_that_were_told() {
         let status = host_status(&lab);
         (status["dns"]["servers"][0] == "2001:db8::53").then_some(status)
     });
-    let status = learned.expect("no advertisement");
+    let status = learned.unwrap();
     assert_eq!(status["prefixes"].as_array().unwrap().len(), 2);
     let (mut host, told) = asked(&lab);
     assert_eq!((told.prefixes.len(), told.routes.len()), (2, 1));
@@ -71,7 +71,7 @@ fn a_reload_withdraws_what_went_away_from_hosts_that_were_told() {
     let less = isatap_tests::config::router(&device, Xdp::Auto);
     router.configure(&less).unwrap();
     router.reload().unwrap();
-    let told = hear(&mut host).expect("nobody told the host");
+    let told = hear(&mut host).unwrap();
     let [kept, gone] = told.prefixes[..] else {
         panic!("{:?}", told.prefixes)
     };
@@ -91,12 +91,12 @@ fn a_reload_withdraws_what_went_away_from_hosts_that_were_told() {
         (shown.contains("deprecated") && no_names).then_some(())
     });
     assert!(withdrawn.is_some(), "the host uses what was withdrawn");
-    let routes = lab
+    let left = lab
         .site
         .host_b
         .run("ip -6 route show 2001:db8:f::/48")
         .unwrap();
-    assert_eq!(routes, "");
+    assert_eq!(left, "");
 }
 
 /// RFC 4861 section 6.2.3: all of it, in as many messages as the MTU needs.
@@ -113,7 +113,7 @@ fn sixty_prefixes_come_in_messages_that_fit() {
     let (mut host, first) = asked(&lab);
     let mut parts = vec![first];
     while parts.iter().map(|part| part.prefixes.len()).sum::<usize>() < 62 {
-        parts.push(hear(&mut host).expect("a part is missing"));
+        parts.push(hear(&mut host).unwrap());
     }
     assert!(parts.len() > 1);
     assert!(

@@ -205,3 +205,26 @@ fn whether_we_forward_is_told() {
         }
     }
 }
+
+/// Hosts know us by the address that answered them; one that goes takes its hosts with it.
+#[test]
+fn hosts_of_an_address_that_stays_are_told_on() {
+    let second = [192, 0, 2, 2];
+    let both = vec![ROUTER.into(), second.into()];
+    let mut router = Advertiser::new(both, advertisement(), 1);
+    for (number, asked) in [(1, ROUTER), (2, second)] {
+        ask(
+            &mut router,
+            START,
+            host(number),
+            link_local(Form::Local, asked),
+        )
+        .unwrap();
+    }
+    drain(&mut router, START);
+    router.set_locators(vec![second.into()]);
+    router.set_forwarding(START, false);
+    let sent = drain(&mut router, START);
+    assert!(sent.iter().all(|(_, advert)| advert.destination == host(2)));
+    assert_eq!(sent.len(), 3);
+}
