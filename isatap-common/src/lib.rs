@@ -9,6 +9,8 @@
 pub mod abi;
 pub mod addr;
 #[cfg(any(test, feature = "user"))]
+pub mod icmp;
+#[cfg(any(test, feature = "user"))]
 pub mod nd;
 pub mod octets;
 pub mod path;

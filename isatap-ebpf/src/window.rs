@@ -157,13 +157,6 @@ impl Buffer<'_> {
         // SAFETY: as above.
         unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).vlan_present != 0 }
     }
-
-    /// Whether the packet is several segments in one.
-    #[inline(always)]
-    pub fn is_gso(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).gso_size != 0 }
-    }
 }
 
 /// Room for `N` octets at the alignment of the widest load.

@@ -100,6 +100,12 @@ impl Config {
         self.locators[0].ipv4
     }
 
+    /// Whether `ipv4` is one of the locators.
+    pub fn has_locator(&self, ipv4: [u8; 4]) -> bool {
+        let mut used = self.locators.iter().take(self.locator_count.into());
+        used.any(|locator| locator.ipv4 == ipv4)
+    }
+
     /// Whether this node forwards for others. An unknown number is a host, which does less.
     #[inline(always)]
     pub const fn is_router(&self) -> bool {

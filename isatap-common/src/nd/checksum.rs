@@ -21,6 +21,11 @@ pub fn fill(source: Ipv6Addr, destination: Ipv6Addr, message: &mut [u8]) {
     set(message, sum.to_be_bytes());
 }
 
+/// Whether octets add up to what they do with a right checksum among them (RFC 1071).
+pub(crate) fn adds_up(bytes: &[u8]) -> bool {
+    fold(words(bytes)) == u16::MAX
+}
+
 fn set(message: &mut [u8], value: [u8; 2]) {
     if let Some(field) = message.get_mut(2..4) {
         field.copy_from_slice(&value);

@@ -19,6 +19,7 @@ mod split;
 mod tests;
 
 pub use advert::RouterAdvert;
+pub(crate) use checksum::adds_up;
 pub use checksum::{checksum, fill};
 pub use dns::{DnsServers, SearchList};
 pub use error::NdError;

@@ -54,12 +54,13 @@ reasons! {
     Cached, "cached", Forward, "Forwarded as the forwarding cache said.";
     Resolved, "resolved", Forward, "Forwarded after a full look-up, which filled the cache.";
     Delivered, "delivered", Forward, "Handed to the IPv6 stack on the ISATAP device.";
+    Sent, "sent", Forward, "Sent by the IPv4 stack, which asks for neighbours and fragments.";
     NotOurs, "not_ours", Pass, "Neither protocol 41 to a locator nor IPv6 to an ISATAP address of the link.";
     Fragment, "fragment", Pass, "An IPv4 fragment, which the kernel reassembles.";
     Options, "options", Pass, "An IPv4 header with options, left to the kernel.";
     LinkScope, "link_scope", Pass, "Link-local or multicast, which the IPv6 stack decides on.";
     HopLimit, "hop_limit", Pass, "The hop limit is used up; the IPv6 stack answers.";
-    TooBig, "too_big", Pass, "Larger than the way out takes; the IPv6 stack answers.";
+    TooBig, "too_big", Pass, "Larger than the way out takes; the IPv6 stack or the daemon answers.";
     Local, "local", Pass, "For this node itself, or for nowhere; the IPv6 stack decides.";
     Hairpin, "hairpin", Pass, "From the link and back into it; the IPv6 stack forwards it.";
     NoRoute, "no_route", Pass, "No route that a program may use; the kernel decides.";
@@ -89,9 +90,18 @@ reasons! {
     NextHopMartian, "next_hop_martian", Drop, "The IPv4 address of the next hop is special, a broadcast or multicast address.";
     NextHopOwn, "next_hop_own", Drop, "The IPv4 address of the next hop is our own.";
     NextHopUnknown, "next_hop_unknown", Drop, "The IPv4 address of the next hop is outside the known ones of the site.";
-    NoNextHop, "no_next_hop", Drop, "No next hop with an ISATAP address for the destination.";
+    NoNextHop, "no_next_hop", Pass, "No next hop with an ISATAP address for the destination; the daemon answers.";
     NoLocator, "no_locator", Drop, "No locator to send from.";
     HairpinRefused, "hairpin_refused", Drop, "From the link and back into it, refused by configuration.";
+    Unanswerable, "unanswerable", Drop, "An ICMPv6 error was due, but none may be sent about such a packet (RFC 4443).";
+    IcmpLimited, "icmp_limited", Drop, "An ICMPv6 error was due, but so many a second are not sent.";
+    IcmpInvalid, "icmp_invalid", Drop, "An ICMPv4 error whose checksum or lengths are wrong.";
+    IcmpShort, "icmp_short", Drop, "An ICMPv4 error that quotes too little to be believed or passed on.";
+    IcmpForeign, "icmp_foreign", Drop, "An ICMPv4 error about a packet that this node would not have sent.";
+    IcmpUnsent, "icmp_unsent", Drop, "An ICMPv4 error about a node that nothing was sent to lately.";
+    IcmpNoNews, "icmp_no_news", Drop, "An ICMPv4 error that says no less of the path than is known.";
+    IcmpPathMtu, "icmp_path_mtu", Forward, "An ICMPv4 error that lowered the path MTU to a node.";
+    IcmpRelayed, "icmp_relayed", Forward, "An ICMPv4 error, passed on to the source of the packet as ICMPv6.";
     Unsupported, "unsupported", Drop, "The slow path does not know what to do with it.";
     Failed, "failed", Drop, "A kernel helper refused to rewrite or redirect the packet.";
 }

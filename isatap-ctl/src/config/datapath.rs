@@ -1,4 +1,6 @@
-use super::schema::Table;
+use toml::de::DeValue;
+
+use super::schema::{Table, Wrong};
 use super::settings::{Datapath, TcMode, XdpMode};
 use super::value;
 
@@ -25,6 +27,7 @@ pub(super) fn read(table: &Table<'_>) -> Datapath {
         drop_nested: table
             .read("nested", value::word(&[("pass", false), ("drop", true)]))
             .unwrap_or(false),
+        icmp_rate: table.read("icmp-rate", rate()).unwrap_or(100),
     };
     later(table);
     table.refuse_unknown();
@@ -36,9 +39,12 @@ fn later(table: &Table<'_>) {
     if table.read("neighbor-check", value::switch) == Some(true) {
         table.unsupported("neighbor-check");
     }
-    for rate in ["unknown-rate", "icmp-rate"] {
-        if table.read(rate, value::number(1..=1_000_000)).is_some() {
-            table.unsupported(rate);
-        }
+    if table.read("unknown-rate", rate()).is_some() {
+        table.unsupported("unknown-rate");
     }
+}
+
+/// So many a second.
+fn rate() -> impl Fn(&DeValue<'_>) -> Result<u32, Wrong> {
+    value::number(1..=1_000_000)
 }

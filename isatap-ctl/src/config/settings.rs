@@ -61,6 +61,8 @@ pub struct Datapath {
     pub hairpin: bool,
     /// Drop protocol 41 and 4 inside protocol 41.
     pub drop_nested: bool,
+    /// ICMPv6 errors per second that the daemon sends.
+    pub icmp_rate: u32,
 }
 
 /// How the program on a NIC is attached.

@@ -30,13 +30,14 @@ impl Device {
         Ok(())
     }
 
-    /// Waits for a packet that no program sent, and returns its length.
-    pub async fn surplus(&self) -> io::Result<usize> {
+    /// Waits for a packet that no program sent.
+    pub async fn surplus(&self) -> io::Result<Vec<u8>> {
         let mut packet = vec![0; LONGEST];
         loop {
             let mut ready = self.tun.readable().await?;
             if let Ok(length) = ready.try_io(|tun| Ok(read(tun.get_ref(), &mut packet)?)) {
-                return length;
+                packet.truncate(length?);
+                return Ok(packet);
             }
         }
     }

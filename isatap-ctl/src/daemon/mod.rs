@@ -8,11 +8,13 @@ mod device;
 mod discovery;
 mod down;
 mod dry_run;
+mod errors;
 mod lag;
 mod link;
 mod node;
 mod slow_path;
 mod status;
+mod surplus;
 mod world;
 
 use std::{
@@ -132,7 +134,7 @@ impl Turn {
                 changes = wakers.events.next() => self.take(node, changes?).await?,
                 message = node.heard() => node.discover(&message?),
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
-                length = node.device.surplus() => { length?; node.surplus(); }
+                packet = node.device.surplus() => node.surplus(&packet?),
                 Some(question) = wakers.control.next() => {
                     if control::answer(node, question) {
                         self.reconcile(node).await?;

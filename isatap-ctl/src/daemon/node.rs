@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use isatap_common::{
     abi::{Direction, PrlSource},
+    addr,
     path::Reason,
     wire::ipv6,
 };
@@ -20,6 +21,7 @@ use super::{
     desired::{self, Inputs},
     device::Device,
     discovery::{Discovery, Outgoing},
+    errors::Errors,
     lag::Lag,
     link::Link,
     slow_path,
@@ -48,6 +50,7 @@ pub struct Node {
     pub(super) index: u32,
     icmp: Option<Icmpv6Socket>,
     pub(super) protocol41: Protocol41Socket,
+    pub(super) errors: Errors,
     pub(super) discovery: Discovery,
     pub(super) prl: prl::Table,
     pub(super) world: World,
@@ -108,6 +111,7 @@ impl Node {
         let mut node = Self {
             icmp: listen(&settings, link.index)?,
             protocol41: Protocol41Socket::open()?,
+            errors: Errors::new(settings.datapath.icmp_rate)?,
             discovery: Discovery::new(&settings),
             prl: prl::Table::default(),
             tables: None,
@@ -236,16 +240,6 @@ impl Node {
         );
     }
 
-    /// Counts a packet that no program sent.
-    pub fn surplus(&mut self) {
-        count(
-            &mut self.datapath.maps.counters,
-            Direction::Out,
-            Reason::Unsupported,
-            0,
-        );
-    }
-
     /// Waits for a Neighbor Discovery message, for ever if none concerns us.
     pub async fn heard(&self) -> io::Result<Received> {
         match &self.icmp {
@@ -256,7 +250,9 @@ impl Node {
 
     /// Takes a Neighbor Discovery message.
     pub fn discover(&mut self, message: &Received) {
-        let heard_at = self.datapath.maps.heard_at(message.source);
+        let sender = addr::embedded(&message.source.octets());
+        let heard_at = sender.and_then(|ipv4| self.datapath.maps.peers.heard_at(ipv4));
+        let heard_at = heard_at.map(Ipv4Addr::from);
         if let Err(refusal) = self.discovery.received(clock::now(), message, heard_at) {
             debug!("from {}: {refusal}", message.source);
             let bytes = ipv6::LENGTH + message.bytes.len();
@@ -301,6 +297,7 @@ impl Node {
         if Discovery::ear(&settings) != Discovery::ear(&self.settings) {
             self.icmp = listen(&settings, self.index)?;
         }
+        self.errors.set_rate(settings.datapath.icmp_rate);
         self.forget_xdp();
         self.settings = settings;
         self.read_prl();

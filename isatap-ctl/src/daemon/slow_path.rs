@@ -1,7 +1,13 @@
 //! Protocol 41 that the kernel had to reassemble, or that carries IPv4 options: the same checks as
-//! in the programs, then into the device.
+//! in the programs, then into the device. And the other way round, what the kernel has to fragment.
 
-use isatap_common::path::{Reason, Site, admit, options, parse, rewrite};
+use isatap_common::{
+    abi::Switches,
+    addr::Ipv4,
+    path::{Reason, Site, admit, ecn, options, parse, rewrite},
+};
+
+use crate::kernel::sockets::Outgoing;
 
 /// Octets of an IPv4 header without options.
 const PLAIN_HEADER: usize = isatap_common::wire::ipv4::LENGTH;
@@ -23,4 +29,33 @@ pub fn decapsulate(bytes: &[u8], index: u32, site: &impl Site) -> Result<Vec<u8>
         *first = strip.first_word;
     }
     Ok(inner)
+}
+
+/// What the IPv4 stack has to send for the IPv6 packet `bytes`, or why it is refused; `heard_at` says
+/// which of our locators a node sends to.
+pub fn encapsulate<'a>(
+    bytes: &'a [u8],
+    site: &impl Site,
+    heard_at: impl Fn(Ipv4) -> Option<Ipv4>,
+) -> Result<Outgoing<'a>, Reason> {
+    let packet = parse::outbound(bytes, 0)?;
+    let tunnel = admit::outbound(&packet, site)?;
+    let (inner, config) = (&packet.inner, site.config());
+    if inner.total_length() > config.mtu {
+        return Err(Reason::TooBig);
+    }
+    let source = match tunnel.expected {
+        [0, 0, 0, 0] => heard_at(tunnel.remote).filter(|local| config.has_locator(*local)),
+        expected => Some(expected),
+    };
+    let copy_dscp = config.switches().has(Switches::COPY_DSCP);
+    Ok(Outgoing {
+        source: source.unwrap_or(config.first_locator()),
+        destination: tunnel.remote,
+        traffic_class: ecn::encapsulate(inner.traffic_class(), copy_dscp),
+        ttl: config.ttl,
+        packet: bytes
+            .get(..inner.total_length() as usize)
+            .ok_or(Reason::Malformed)?,
+    })
 }

@@ -1,10 +1,6 @@
 //! The maps as typed handles, and what each must look like.
 
-use std::{
-    io,
-    net::{Ipv4Addr, Ipv6Addr},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use aya::{
     Ebpf,
@@ -12,17 +8,15 @@ use aya::{
         Array, DevMapHash, HashMap, LpmTrie, Map, MapData, MapError, MapInfo, MapType, PerCpuArray,
     },
 };
-use isatap_common::{
-    abi::{
-        self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
-        Route, StandingEntry,
-    },
-    addr,
+use isatap_common::abi::{
+    self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Route,
+    StandingEntry,
 };
 
 use super::{
     DatapathError,
     cache::{self, Caches},
+    peers::Peers,
 };
 
 /// What a map is made of.
@@ -149,12 +143,12 @@ pub struct Maps {
     pub routes: LpmTrie<MapData, PrefixKey, Route>,
     /// What an IPv4 address may be.
     pub known_ipv4: LpmTrie<MapData, [u8; 4], StandingEntry>,
-    /// Nodes of the link.
-    pub peers: HashMap<MapData, [u8; 4], Peer>,
     /// NICs that may be redirected to.
     pub links: DevMapHash<MapData>,
     /// Packets and bytes.
     pub counters: PerCpuArray<MapData, Counter>,
+    /// Nodes of the link.
+    pub peers: Peers,
     /// The forwarding cache.
     pub caches: Caches,
 }
@@ -165,13 +159,6 @@ impl Maps {
         self.config.set(0, config, 0)?;
         self.caches.configure(&config);
         Ok(())
-    }
-
-    /// The locator that the node behind an ISATAP address last sent to.
-    pub fn heard_at(&self, source: Ipv6Addr) -> Option<Ipv4Addr> {
-        let remote = addr::embedded(&source.octets())?;
-        let peer = self.peers.get(&remote, 0).ok()?;
-        Some(peer.local.into())
     }
 
     /// Takes the maps of a loaded object, after its programs were loaded.
@@ -185,9 +172,9 @@ impl Maps {
             prefixes: typed(take("PREFIXES")?)?,
             routes: typed(take("ROUTES")?)?,
             known_ipv4: typed(take("KNOWN_IPV4")?)?,
-            peers: typed(take("PEERS")?)?,
             links: typed(take("LINKS")?)?,
             counters: typed(take("COUNTERS")?)?,
+            peers: Peers(typed(take("PEERS")?)?),
             caches: caches(take("NEXT_HOPS")?)?,
         })
     }

@@ -11,6 +11,7 @@ mod known;
 mod links;
 mod maps;
 mod object;
+mod peers;
 mod probe;
 mod site;
 mod tables;

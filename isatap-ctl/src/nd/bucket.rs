@@ -7,14 +7,14 @@ const BURST: Duration = Duration::from_millis(50);
 
 /// A token bucket, kept as the time at which it will be full.
 #[derive(Clone, Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     interval: Duration,
     full_at: Boottime,
 }
 
 impl Bucket {
     /// `rate` tokens a second, at least one.
-    pub(super) fn new(rate: u32) -> Self {
+    pub(crate) fn new(rate: u32) -> Self {
         Self {
             interval: Duration::from_secs(1) / rate.max(1),
             full_at: Boottime::ZERO,
@@ -22,13 +22,13 @@ impl Bucket {
     }
 
     /// When the next token is there, which may be past.
-    pub(super) fn ready_at(&self) -> Boottime {
+    pub(crate) fn ready_at(&self) -> Boottime {
         let burst = BURST.max(self.interval);
         (self.full_at + self.interval).saturating_sub(burst)
     }
 
     /// Takes `count` tokens if there is one; what it took too many is missing afterwards.
-    pub(super) fn take(&mut self, now: Boottime, count: u32) -> bool {
+    pub(crate) fn take(&mut self, now: Boottime, count: u32) -> bool {
         let ready = self.ready_at() <= now;
         if ready {
             self.full_at = self.full_at.max(now) + self.interval * count;

@@ -7,4 +7,5 @@ pub mod router;
 mod bucket;
 mod refusal;
 
+pub(crate) use bucket::Bucket;
 pub use refusal::Refusal;

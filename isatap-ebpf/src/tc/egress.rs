@@ -12,7 +12,7 @@ use isatap_common::{
     wire::{ethernet, ipv4, ipv6},
 };
 
-use super::{Forwarded, apply, end};
+use super::{Forwarded, apply, end, skb};
 use crate::{
     cache::Cache,
     count::{Tally, identification},
@@ -60,6 +60,10 @@ fn cached(
     if !next_hop.is_tunnel() || admit::embeds_own_off_link(inner.source, site) {
         return None;
     }
+    let longest = skb::longest(ctx, 0, inner.next_header)?;
+    if longest.wrapping_add(ipv4::LENGTH as u32) > u32::from(next_hop.mtu) {
+        return None;
+    }
     let reason = Reason::Cached;
     let tally = Tally::of(Direction::Out, Layer::Tc, reason)?;
     let (segments, bytes) = (buffer.segments(), inner.total_length());
@@ -92,12 +96,8 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
         Cache::of_this_cpu().ok_or(Reason::Failed)?,
     );
     let way = cache.way(destination);
-    // The kernel compares segments itself.
-    let total = if buffer.is_gso() {
-        0
-    } else {
-        bytes + ipv4::LENGTH as u32
-    };
+    let longest = skb::longest(ctx, 0, packet.inner.next_header).ok_or(Reason::TooBig)?;
+    let total = longest.wrapping_add(ipv4::LENGTH as u32);
     let egress = resolve(ctx, (cache, destination), tunnel, total, site)?;
     way.sent(segments, bytes);
     let ends = (tunnel.local(egress, site), tunnel.remote);
@@ -116,7 +116,7 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     })
 }
 
-/// The interface out of which an outer packet of `total` octets goes.
+/// The interface out of which an outer packet goes, whose longest piece has `total` octets.
 #[inline(always)]
 fn resolve(
     ctx: &TcContext,

@@ -13,6 +13,9 @@ const TCP: u8 = 6;
 const TCP_LENGTH_AT: usize = 12;
 /// Octets of a TCP header without options.
 const TCP_LENGTH: usize = 20;
+/// IPv6 next header of UDP, and octets of its header.
+const UDP: u8 = 17;
+const UDP_LENGTH: u32 = 8;
 
 /// The EtherType behind which the packet starts, big-endian.
 #[inline(always)]
@@ -33,7 +36,7 @@ pub fn is_for_this_nic(ctx: &TcContext) -> bool {
 /// has to see to that.
 ///
 /// A packet that stands for many is cut on its way out; each segment repeats the headers. That is worth
-/// reading the header of TCP; whoever else sends so is left to the stack. A packet that stands for
+/// reading the header of TCP; whoever sends so beside TCP and UDP is left to the stack. A packet that stands for
 /// itself goes out with the padding behind it.
 #[inline(always)]
 pub fn longest(ctx: &TcContext, at: usize, next_header: u8) -> Option<u32> {
@@ -41,11 +44,12 @@ pub fn longest(ctx: &TcContext, at: usize, next_header: u8) -> Option<u32> {
     if segment == 0 {
         return Some(context(ctx).len.wrapping_sub(at as u32));
     }
-    if next_header != TCP {
-        return None;
-    }
-    let headers = ipv6::LENGTH as u32 + tcp_length(ctx, at + ipv6::LENGTH)?;
-    Some(segment.wrapping_add(headers))
+    let length = match next_header {
+        TCP => tcp_length(ctx, at + ipv6::LENGTH)?,
+        UDP => UDP_LENGTH,
+        _ => return None,
+    };
+    Some(segment.wrapping_add(ipv6::LENGTH as u32 + length))
 }
 
 /// Octets of the TCP header at `at`, options included.

@@ -7,6 +7,7 @@ mod changes;
 mod commands;
 mod forward;
 mod refusals;
+mod size;
 mod uplinks;
 
 use std::{

@@ -18,10 +18,6 @@ fn functions_of_later_work_are_validated_and_then_refused() {
             "5:16: datapath.unknown-rate = 50 is not supported yet",
         ),
         (
-            "[datapath]\nicmp-rate = 0",
-            "5:13: datapath.icmp-rate: expected a number from 1 to 1000000, found 0",
-        ),
-        (
             "[router]\npeers = [\"10.0.0.2\"]",
             "5:9: router.peers = [\"10.0.0.2\"] is not supported yet",
         ),

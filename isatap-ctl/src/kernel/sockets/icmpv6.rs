@@ -137,7 +137,7 @@ fn open(name: &str, index: u32, types: &[u8], group: Option<Ipv6Addr>) -> io::Re
 }
 
 /// The filter that lets only `types` through.
-fn blocking_all_but(types: &[u8]) -> [u32; 8] {
+pub(super) fn blocking_all_but(types: &[u8]) -> [u32; 8] {
     let mut filter = [u32::MAX; 8];
     for kind in types {
         if let Some(word) = filter.get_mut(usize::from(kind >> 5)) {

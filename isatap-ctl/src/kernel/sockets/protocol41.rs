@@ -1,8 +1,13 @@
-//! Protocol 41 datagrams that the kernel reassembled, or that no program took.
+//! Protocol 41 datagrams that the kernel reassembled, or that no program took, and those that it has to
+//! fragment.
 
-use std::io;
+use std::io::{self, IoSlice};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::AsRawFd;
 
-use nix::sys::socket::{ControlMessageOwned, SockaddrIn, setsockopt, sockopt};
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, sendmsg, setsockopt, sockopt,
+};
 use nix::{libc, setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::unix::AsyncFd;
@@ -40,6 +45,21 @@ pub struct Datagram {
     pub truncated: bool,
 }
 
+/// An IPv6 packet for the IPv4 stack to encapsulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outgoing<'a> {
+    /// Outer source, one of our addresses.
+    pub source: [u8; 4],
+    /// Outer destination.
+    pub destination: [u8; 4],
+    /// DSCP and ECN of the outer header.
+    pub traffic_class: u8,
+    /// Outer time to live.
+    pub ttl: u8,
+    /// The IPv6 packet.
+    pub packet: &'a [u8],
+}
+
 impl Protocol41Socket {
     /// Opens the socket in the network namespace of the calling thread.
     pub fn open() -> Result<Self, Error> {
@@ -58,13 +78,40 @@ impl Protocol41Socket {
             truncated: raw.truncated,
         })
     }
+
+    /// Has a packet sent with Don't Fragment clear, in as many fragments as the way out asks for. What
+    /// there is no room for is lost, as in any queue.
+    pub fn send(&self, outgoing: &Outgoing<'_>) -> io::Result<()> {
+        send(self.socket.get_ref(), outgoing).map_err(Into::into)
+    }
+}
+
+fn send(socket: &Socket, outgoing: &Outgoing<'_>) -> nix::Result<()> {
+    let destination = Ipv4Addr::from(outgoing.destination);
+    let address = SockaddrIn::from(SocketAddrV4::new(destination, 0));
+    let info = libc::in_pktinfo {
+        ipi_ifindex: 0,
+        ipi_spec_dst: libc::in_addr {
+            s_addr: u32::from_ne_bytes(outgoing.source),
+        },
+        ipi_addr: libc::in_addr { s_addr: 0 },
+    };
+    let control = [
+        ControlMessage::Ipv4PacketInfo(&info),
+        ControlMessage::Ipv4Tos(&outgoing.traffic_class),
+        ControlMessage::Ipv4Ttl(&i32::from(outgoing.ttl)),
+    ];
+    let slices = [IoSlice::new(outgoing.packet)];
+    let fd = socket.as_raw_fd();
+    sendmsg(fd, &slices, &control, MsgFlags::empty(), Some(&address)).map(drop)
 }
 
 fn open() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(PROTOCOL)))?;
     socket.set_nonblocking(true)?;
     // A socket that could have sent the quoted packet is all that the kernel asks for before it
-    // believes that a path takes less.
+    // believes that a path takes less. With this it neither believes it nor goes by it, and fragments
+    // what the way out does not take.
     setsockopt(&socket, MtuDiscover, &libc::IP_PMTUDISC_OMIT)?;
     setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     Ok(socket)

@@ -1,0 +1,3 @@
+mod errors;
+mod quoted;
+mod reports;
