@@ -59,8 +59,12 @@ impl Lab {
 
     /// Starts host a.
     pub fn start_host_a(&mut self) -> Result<&mut Daemon> {
-        let device = self.names.host_a_device();
-        let daemon = self.start(&self.site.host_a, device, &config::host(device))?;
+        self.start_host_a_by(&config::host(self.names.host_a_device()))
+    }
+
+    /// Starts it with a configuration of the story's own.
+    pub fn start_host_a_by(&mut self, config: &str) -> Result<&mut Daemon> {
+        let daemon = self.start(&self.site.host_a, self.names.host_a_device(), config)?;
         Ok(self.host_a.insert(daemon))
     }
 
@@ -102,6 +106,11 @@ impl Lab {
     /// Host a's daemon, to start and stop it.
     pub fn host_a_mut(&mut self) -> Result<&mut Daemon> {
         self.host_a.as_mut().context("host a was not started")
+    }
+
+    /// Host b's daemon, to start and stop it.
+    pub fn host_b_mut(&mut self) -> Result<&mut Daemon> {
+        self.host_b.as_mut().context("host b was not started")
     }
 
     /// Host b's daemon.

@@ -16,7 +16,7 @@ use crate::{
 
 impl Node {
     /// Attaches what is not attached, and only then detaches what is no longer wanted, so that no
-    /// packet meets neither. Returns the NICs that carry a program that forwards.
+    /// packet meets neither. Returns the NICs that frames may be redirected to.
     pub(super) async fn attach(&mut self) -> Result<BTreeSet<u32>> {
         let mut wanted = desired::hooks(&self.settings, &self.world, self.index);
         self.attach_all(&wanted).await?;
@@ -30,9 +30,7 @@ impl Node {
             }
         }
         self.hooks.retain(|hook, _| wanted.contains_key(hook));
-        let forwards = |hook: &&Hook| matches!(hook, Hook::Xdp(_) | Hook::Forward(_));
-        let forwarding = self.hooks.keys().filter(forwards);
-        Ok(forwarding.map(|hook| hook.index()).collect())
+        Ok(desired::redirectable(&self.hooks))
     }
 
     /// Has the modes of XDP tried again.
@@ -60,17 +58,25 @@ impl Node {
     }
 
     async fn attach_one(&mut self, hook: Hook, place: &Place) -> Result<HookState> {
+        let is_optional =
+            matches!(hook, Hook::Xdp(_)) && self.settings.datapath.xdp == XdpMode::Auto;
         if let Hook::Xdp(index) = hook
-            && let Some(program) = foreign_xdp(&self.netlink, index).await?
+            && let Some(program) = foreign_xdp(&self.netlink, index, &self.directory).await?
         {
+            if is_optional && program.is_of_another_instance() {
+                let reason = format!("another instance has {program} there");
+                info!("{}: no XDP: {reason}", place.name);
+                return Ok(HookState {
+                    mode: AttachedMode::Tc,
+                    reason: Some(reason),
+                });
+            }
             bail!(DatapathError::Foreign {
                 link: place.name.clone(),
                 program: program.to_string()
             });
         }
         let attached = self.datapath.attach(hook, &place.name, &place.modes);
-        let is_optional =
-            matches!(hook, Hook::Xdp(_)) && self.settings.datapath.xdp == XdpMode::Auto;
         match attached {
             Err(error) if is_optional => {
                 warn!("{}: no XDP: {error}", place.name);

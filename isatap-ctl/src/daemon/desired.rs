@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::Boottime,
     config::{RoleSettings, Settings, TcMode, XdpMode},
-    datapath::{AttachedMode, Hook, Tables, fresh_jiffies, known_ipv4},
+    datapath::{AttachedMode, Hook, HookState, Tables, fresh_jiffies, known_ipv4},
     kernel::{
         links,
         routes::{Ipv6Route, Preference},
@@ -75,6 +75,7 @@ pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, 
         return hooks;
     };
     let nics = world.present(uplinks).chain(world.present(&router.links));
+    let nics = nics.filter(|link| unfit_for_xdp(settings, world, link).is_none());
     hooks.extend(nics.map(|link| {
         (
             Hook::Xdp(link.index),
@@ -85,6 +86,41 @@ pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, 
         )
     }));
     hooks
+}
+
+/// Why the NIC is left to traffic control unless the configuration insists on XDP, which does not
+/// see a tag that the NIC has taken out of a frame, and sends nothing out of a VLAN.
+pub fn unfit_for_xdp(settings: &Settings, world: &World, link: &links::Link) -> Option<String> {
+    if settings.datapath.xdp != XdpMode::Auto {
+        None
+    } else if link.is_vlan() {
+        Some("a VLAN, whose frames the NIC below may have".to_owned())
+    } else {
+        let vlan = world.vlans(link).next()?;
+        Some(format!(
+            "it carries the VLAN {}, and XDP may not see the tags",
+            vlan.name
+        ))
+    }
+}
+
+/// The NICs that frames may be redirected to. From XDP in a driver they can only go to XDP in a
+/// driver; from elsewhere they go anywhere.
+pub fn redirectable(hooks: &BTreeMap<Hook, HookState>) -> BTreeSet<u32> {
+    let forwards = |(hook, state): (&Hook, &HookState)| {
+        let is_forwarding = match hook {
+            Hook::Xdp(_) => state.mode != AttachedMode::Tc,
+            Hook::Forward(_) => true,
+            Hook::In(_) | Hook::Out(_) => false,
+        };
+        is_forwarding.then_some((hook.index(), state.mode))
+    };
+    let forwarding: Vec<_> = hooks.iter().filter_map(forwards).collect();
+    let is_native = |mode: AttachedMode| mode == AttachedMode::Native;
+    let any_native = forwarding.iter().any(|(_, mode)| is_native(*mode));
+    let reached = forwarding.into_iter();
+    let reached = reached.filter(|(_, mode)| !any_native || is_native(*mode));
+    reached.map(|(index, _)| index).collect()
 }
 
 /// The places of the program that forwards in traffic control: NICs of a router that wants it, but
@@ -192,7 +228,7 @@ fn sysctls(settings: &Settings) -> Vec<(String, String)> {
     sysctls.map(|(key, value)| (key, value.to_owned())).into()
 }
 
-/// The contents of the maps. `redirectable` are the NICs that carry a program that forwards.
+/// The contents of the maps, with what [`redirectable`] has found.
 pub fn tables(
     settings: &Settings,
     world: &World,
@@ -332,3 +368,6 @@ pub fn addresses(link: &Link, locators: &[Locator]) -> BTreeMap<Ipv6Addr, link::
     }
     addresses
 }
+
+#[cfg(test)]
+mod tests;

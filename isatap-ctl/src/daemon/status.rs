@@ -146,10 +146,13 @@ fn nic(node: &Node, name: &str) -> LinkStatus {
 }
 
 fn why_off(node: &Node, name: &str) -> String {
-    let reason = if node.world.link(name).is_none() {
-        "there is no such interface"
-    } else if matches!(node.settings.role, RoleSettings::Host(_)) {
+    let Some(link) = node.world.link(name) else {
+        return "there is no such interface".to_owned();
+    };
+    let reason = if matches!(node.settings.role, RoleSettings::Host(_)) {
         "a host receives for itself, which traffic control does faster"
+    } else if let Some(why) = desired::unfit_for_xdp(&node.settings, &node.world, link) {
+        return why;
     } else {
         "datapath.xdp is off"
     };

@@ -79,6 +79,12 @@ impl World {
         self.links.values().find(|link| link.name == name)
     }
 
+    /// The VLANs whose tagged frames `link` carries.
+    pub fn vlans<'a>(&'a self, link: &'a Link) -> impl Iterator<Item = &'a Link> {
+        let all = self.links.values();
+        all.filter(|vlan| vlan.trunk == Some(link.index))
+    }
+
     /// Those of the devices called `names` that exist.
     pub fn present<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Link> {
         names.iter().filter_map(|name| self.link(name))
@@ -172,6 +178,7 @@ mod tests {
             mac: None,
             generates_addresses: true,
             xdp_program: None,
+            trunk: None,
         };
         let address = |index, address: [u8; 4], secondary| Ipv4OnLink {
             index,

@@ -1,9 +1,10 @@
 //! Whose XDP program is on a NIC.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use aya::programs::loaded_programs;
 
+use super::Hook;
 use crate::kernel::{Error, Netlink};
 
 /// An XDP program on a NIC.
@@ -21,16 +22,30 @@ impl fmt::Display for ForeignProgram {
     }
 }
 
-/// The XDP program on the NIC with `index`, unless it is ours.
-pub async fn foreign_xdp(netlink: &Netlink, index: u32) -> Result<Option<ForeignProgram>, Error> {
+impl ForeignProgram {
+    /// Whether it is one of this product, for another site.
+    pub fn is_of_another_instance(&self) -> bool {
+        self.name == Hook::Xdp(0).program()
+    }
+}
+
+/// The XDP program on the NIC with `index`, unless what is pinned in `directory` has put it there.
+pub async fn foreign_xdp(
+    netlink: &Netlink,
+    index: u32,
+    directory: &Path,
+) -> Result<Option<ForeignProgram>, Error> {
     let links = netlink.links().await?;
     let Some(id) = links.get(&index).and_then(|link| link.xdp_program) else {
         return Ok(None);
     };
+    if Hook::pinned(directory).is_ok_and(|pinned| pinned.contains_key(&Hook::Xdp(index))) {
+        return Ok(None);
+    }
     let name = loaded_programs()
         .filter_map(Result::ok)
         .find(|program| program.id() == id)
         .and_then(|program| program.name_as_str().map(ToOwned::to_owned))
         .unwrap_or_default();
-    Ok((name != "isatap_xdp").then_some(ForeignProgram { id, name }))
+    Ok(Some(ForeignProgram { id, name }))
 }

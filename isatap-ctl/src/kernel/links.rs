@@ -31,12 +31,19 @@ pub struct Link {
     pub generates_addresses: bool,
     /// Id of the XDP program that is attached.
     pub xdp_program: Option<u32>,
+    /// Of a VLAN device the index of the NIC whose frames it tags, if that is in this namespace.
+    pub trunk: Option<u32>,
 }
 
 impl Link {
     /// Whether this is a TUN device: both TUN and TAP call themselves `tun`, only TAP has a MAC.
     pub fn is_tun(&self) -> bool {
         self.kind.as_deref() == Some("tun") && self.mac.is_none()
+    }
+
+    /// Whether this is a VLAN of another device.
+    pub fn is_vlan(&self) -> bool {
+        self.kind.as_deref() == Some("vlan")
     }
 }
 
@@ -130,9 +137,13 @@ fn read(message: LinkMessage) -> Link {
         mac: None,
         generates_addresses: true,
         xdp_program: None,
+        trunk: None,
     };
+    let mut is_elsewhere = false;
     for attribute in message.attributes {
         match attribute {
+            LinkAttribute::Link(index) => link.trunk = Some(index),
+            LinkAttribute::LinkNetNsId(_) => is_elsewhere = true,
             LinkAttribute::IfName(name) => link.name = name,
             LinkAttribute::Mtu(mtu) => link.mtu = mtu,
             LinkAttribute::Address(bytes) => link.mac = bytes.try_into().ok(),
@@ -143,6 +154,10 @@ fn read(message: LinkMessage) -> Link {
             }
             _ => {}
         }
+    }
+    // The other end of a veth is called so as well.
+    if !link.is_vlan() || is_elsewhere {
+        link.trunk = None;
     }
     link
 }

@@ -6,8 +6,11 @@ mod behind;
 mod changes;
 mod commands;
 mod forward;
+mod instances;
 mod refusals;
+mod shapes;
 mod size;
+mod trunk;
 mod uplinks;
 
 use std::{
@@ -55,6 +58,21 @@ fn configured(xdp: Xdp) -> Lab {
 
 fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     interrupt::poll(limit, || Ok(look())).unwrap()
+}
+
+/// Waits until both hosts have their addresses.
+fn addressed(lab: &Lab) {
+    let hosts = [
+        (&lab.site.host_a, lab.names.host_a_device(), HOST_A),
+        (&lab.site.host_b, lab.names.host_b_device(), HOST_B),
+    ];
+    for (inside, device, host) in hosts {
+        let found = within(Duration::from_secs(10), || {
+            let addresses = inside.global_addresses(device).ok()?;
+            addresses.contains(&isatap_address(host)).then_some(())
+        });
+        assert!(found.is_some(), "{host} got no address");
+    }
 }
 
 fn reaches(from: &Inside, to: &str) -> bool {

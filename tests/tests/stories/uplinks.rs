@@ -39,20 +39,6 @@ fn connect_second(lab: &Lab) {
     router.run("ip route add 10.2.0.0/24 via 10.8.0.1").unwrap();
 }
 
-fn addressed(lab: &Lab) {
-    let hosts = [
-        (&lab.site.host_a, lab.names.host_a_device(), HOST_A),
-        (&lab.site.host_b, lab.names.host_b_device(), HOST_B),
-    ];
-    for (inside, device, host) in hosts {
-        let found = within(Duration::from_secs(10), || {
-            let addresses = inside.global_addresses(device).ok()?;
-            addresses.contains(&isatap_address(host)).then_some(())
-        });
-        assert!(found.is_some(), "{host} got no address");
-    }
-}
-
 /// Everybody reaches everybody, the server first: it speaks to hosts that have only solicited.
 fn everybody_reaches_everybody(lab: &Lab) {
     let (server, a, b) = (

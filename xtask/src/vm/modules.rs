@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 use crate::shell;
 
 /// What the cases and the way to bring results out need.
-const WANTED: [&str; 8] = [
+const WANTED: [&str; 9] = [
+    "8021q",
     "cls_bpf",
     "nf_tables",
     "sch_ingress",

@@ -22,6 +22,18 @@ pub const CASES: &[Case] = &[
         "attach, kill and restart under traffic, reload, stop, down; fragments; another address",
         stories,
     ),
+    Case::new(
+        "shapes",
+        "the kernel",
+        "several uplinks, one NIC for both sides, frames of 9000 octets",
+        |scene| tests(scene, "stories", &SHAPES, SHAPES.len()),
+    ),
+    Case::new(
+        "trunk",
+        "the kernel",
+        "VLANs, which not every kernel has: one is the uplink, others are left alone",
+        |scene| tests(scene, "stories", &["--ignored", "trunk::"], 3),
+    ),
 ];
 
 /// What depends on how this kernel attaches programs and handles packets.
@@ -35,6 +47,12 @@ const STORIES: [&str; 9] = [
     "down_leaves_no_program_that_forwards",
     "fragments_take_the_slow_path_and_arrive",
     "stopping_leaves_the_datapath_and_down_leaves_nothing",
+];
+/// What depends on how it makes frames.
+const SHAPES: [&str; 3] = [
+    "large_frames_pass_in_every_layer",
+    "one_nic_serves_both_sides",
+    "the_locator_is_the_known_one_although_the_way_back_is_another",
 ];
 /// All of a test program's tests.
 const LIMIT: Duration = Duration::from_mins(5);
