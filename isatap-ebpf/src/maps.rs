@@ -10,7 +10,7 @@ use aya_ebpf::{
 use isatap_common::{
     abi::{
         self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
-        Route, StandingEntry,
+        Probes, Route, StandingEntry,
     },
     addr::Ipv4,
 };
@@ -21,6 +21,9 @@ pub static PRL: HashMap<Ipv4, PrlEntry, { abi::PRL_LEN as usize }> = HashMap::ne
 /// Nodes of the link.
 #[btf_map]
 pub static PEERS: LruHashMap<Ipv4, Peer, { abi::PEERS_LEN as usize }> = LruHashMap::new();
+/// How many hosts are probed.
+#[btf_map]
+pub static PROBES: Array<Probes, 1> = Array::new();
 /// The forwarding cache. The loader makes one for each CPU; it is mapped into user space.
 #[btf_map]
 pub static NEXT_HOPS: Array<Cache, 1, { BPF_F_MMAPABLE as usize }> = Array::new();

@@ -3,12 +3,15 @@
 
 use aya_ebpf::{btf_maps::lpm_trie::Key, helpers::generated::bpf_ktime_get_boot_ns};
 use isatap_common::{
-    abi::{Config, LocatorKey, Standing},
+    abi::{Config, Hearing, LocatorKey, Standing},
     addr::{Address, Ipv4},
     path::Site,
 };
 
-use crate::maps::{CONFIG, KNOWN_IPV4, LOCATORS, PEERS, PREFIXES, PRL, ROUTES};
+use crate::{
+    cache::peer,
+    maps::{CONFIG, KNOWN_IPV4, LOCATORS, PEERS, PREFIXES, PRL, ROUTES},
+};
 
 /// The site as user space last wrote it.
 #[derive(Clone, Copy)]
@@ -65,6 +68,11 @@ impl Site for Maps<'_> {
         KNOWN_IPV4
             .get(&Key::new(32, ipv4))
             .map_or(Standing::Unknown, |entry| entry.standing())
+    }
+
+    #[inline(always)]
+    fn hearing(&self, ipv4: Ipv4) -> Hearing {
+        peer::hearing(ipv4, self.config)
     }
 
     #[inline(always)]

@@ -26,6 +26,8 @@ pub struct Config {
     pub switches: u16,
     /// Largest inner packet in bytes.
     pub mtu: u32,
+    /// Nanoseconds between two hosts that are probed ([`super::Probes`]).
+    pub probe_interval: u32,
     /// Each of our IPv4 addresses with the interface that has it, by [`super::Locator::slot`].
     pub locators: [LocatorRef; MAX_LOCATORS],
 }
@@ -65,6 +67,8 @@ impl Switches {
     pub const DECAP_L3: Self = Self(1 << 3);
     /// Programs forward from NIC to NIC, so a way in the cache must lead to one of `LINKS`.
     pub const FORWARDS: Self = Self(1 << 4);
+    /// A router sends only to hosts that it has heard from.
+    pub const NEIGHBOR_CHECK: Self = Self(1 << 5);
 
     /// Whether every bit of `other` is set.
     #[inline(always)]
@@ -115,4 +119,4 @@ impl Config {
 
 map_types!(Config);
 
-const _: () = assert!(size_of::<Config>() == 20 + 8 * MAX_LOCATORS);
+const _: () = assert!(size_of::<Config>() == 24 + 8 * MAX_LOCATORS);

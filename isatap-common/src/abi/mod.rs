@@ -19,7 +19,7 @@ pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
 pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
 pub use locator::{Locator, LocatorKey};
 pub use next_hop::{NEXT_HOPS_LEN, NextHop};
-pub use peer::{Peer, Reachability};
+pub use peer::{Hearing, Peer, Probes, Reachability};
 pub use prl::{PrlEntry, PrlSource};
 pub use source::{Origin, SOURCES_LEN, Source};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};

@@ -2,14 +2,14 @@ use bytemuck::{Pod, Zeroable};
 
 use super::map_types;
 
-/// Value of `PEERS`, keyed by the embedded IPv4 address: a node of the link that was heard from
-/// or sent to. Times are nanoseconds of `CLOCK_BOOTTIME`; zero is never.
+/// Value of `PEERS`, keyed by the embedded IPv4 address: a node of the link that was heard from,
+/// sent to or asked for. Times are nanoseconds of `CLOCK_BOOTTIME`; zero is never.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct Peer {
     /// When a packet from it was last admitted.
     pub last_heard: u64,
-    /// When a packet was last sent to it.
+    /// When a packet was last sent to it, or in [`Reachability::Probe`] when that began.
     pub last_sent: u64,
     /// Until when `path_mtu` holds.
     pub path_mtu_deadline: u64,
@@ -27,8 +27,8 @@ pub struct Peer {
     pub reachability: u32,
     /// Our locator that it last sent to, which its router list has; zero is unknown.
     pub local: [u8; 4],
-    /// Zero.
-    pub reserved: u32,
+    /// Packets that were handed to the daemon since the probe began.
+    pub held: u32,
 }
 
 /// Neighbor Unreachability Detection state of a peer (RFC 4861 section 7.3.2).
@@ -44,12 +44,146 @@ pub enum Reachability {
     Stale = 2,
     /// In use, waiting for a hint from above.
     Delay = 3,
-    /// Being probed.
+    /// Being probed, or silent when it was.
     Probe = 4,
     /// Did not answer.
     Unreachable = 5,
 }
 
-map_types!(Peer);
+/// Whether a router may send to a host (RFC 6324 section 3.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// It was heard from lately.
+    Heard,
+    /// It was not; the daemon may probe it.
+    Unheard,
+    /// It is being probed, and one more packet may wait for the outcome.
+    Probed,
+    /// It is being probed, and enough packets wait.
+    Waiting,
+    /// It did not answer a probe.
+    Silent,
+    /// It was not heard from, and too many such hosts are probed already.
+    Refused,
+}
+
+impl Peer {
+    /// Nanoseconds for which a host counts as heard from: the default Router Lifetime (RFC 4861
+    /// section 6.2.1), within which every host has to solicit again that has a default route.
+    pub const HEARD_FOR: u64 = 1800 * SECOND;
+    /// Nanoseconds that a probe takes: three solicitations, a second apart (RFC 4861 section 10).
+    pub const PROBED_FOR: u64 = 3 * SECOND;
+    /// Nanoseconds after which a host that did not answer may be probed again.
+    pub const SILENT_FOR: u64 = 15 * SECOND;
+    /// Packets that wait for the outcome of a probe.
+    pub const HELD: u32 = 3;
+
+    /// What the peer is at `now`.
+    #[inline(always)]
+    pub const fn hearing(&self, now: u64) -> Hearing {
+        if self.last_heard != 0 && now.saturating_sub(self.last_heard) < Self::HEARD_FOR {
+            return Hearing::Heard;
+        }
+        if self.reachability != Reachability::Probe as u32 {
+            return Hearing::Unheard;
+        }
+        match now.saturating_sub(self.last_sent) {
+            age if age >= Self::SILENT_FOR => Hearing::Unheard,
+            age if age >= Self::PROBED_FOR => Hearing::Silent,
+            _ if self.held < Self::HELD => Hearing::Probed,
+            _ => Hearing::Waiting,
+        }
+    }
+}
+
+/// The one record of `PROBES`: how many hosts that were not heard from are probed. A token bucket,
+/// kept as the time at which it will be full.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Probes {
+    /// Nanoseconds of `CLOCK_BOOTTIME`.
+    pub full_at: u64,
+}
+
+impl Probes {
+    /// Nanoseconds by which a burst may run ahead of the rate.
+    const BURST: u64 = SECOND / 5;
+
+    /// Whether one more host may be probed at `now`, where `interval` nanoseconds are between two.
+    #[inline(always)]
+    pub const fn has_token(self, now: u64, interval: u32) -> bool {
+        let interval = interval as u64;
+        let burst = if Self::BURST > interval {
+            Self::BURST
+        } else {
+            interval
+        };
+        self.full_at.saturating_add(interval) <= now.saturating_add(burst)
+    }
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+map_types!(Peer, Probes);
 
 const _: () = assert!(size_of::<Peer>() == 72);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 10_000 * SECOND;
+
+    #[test]
+    fn a_host_is_heard_from_for_half_an_hour() {
+        let heard = |ago: u64| Peer {
+            last_heard: NOW - ago,
+            ..Peer::default()
+        };
+        assert_eq!(Peer::default().hearing(NOW), Hearing::Unheard);
+        assert_eq!(heard(0).hearing(NOW), Hearing::Heard);
+        assert_eq!(heard(Peer::HEARD_FOR - 1).hearing(NOW), Hearing::Heard);
+        assert_eq!(heard(Peer::HEARD_FOR).hearing(NOW), Hearing::Unheard);
+    }
+
+    #[test]
+    fn a_probe_lets_few_packets_wait_and_its_silence_is_remembered() {
+        let probed = |ago: u64, held| Peer {
+            last_sent: NOW - ago,
+            reachability: Reachability::Probe as u32,
+            held,
+            ..Peer::default()
+        };
+        for (ago, held, hearing) in [
+            (0, 1, Hearing::Probed),
+            (0, Peer::HELD, Hearing::Waiting),
+            (Peer::PROBED_FOR - 1, 2, Hearing::Probed),
+            (Peer::PROBED_FOR, 1, Hearing::Silent),
+            (Peer::SILENT_FOR - 1, 1, Hearing::Silent),
+            (Peer::SILENT_FOR, 1, Hearing::Unheard),
+        ] {
+            assert_eq!(probed(ago, held).hearing(NOW), hearing, "{ago} {held}");
+        }
+        let answered = Peer {
+            last_heard: NOW,
+            ..probed(SECOND, Peer::HELD)
+        };
+        assert_eq!(answered.hearing(NOW), Hearing::Heard);
+    }
+
+    #[test]
+    fn a_second_yields_the_rate_and_one_burst() {
+        for rate in [1, 50, 1000] {
+            let interval = (SECOND / rate) as u32;
+            let mut probes = Probes::default();
+            let mut taken = 0;
+            for now in (NOW..NOW + SECOND).step_by(50_000) {
+                if probes.has_token(now, interval) {
+                    probes.full_at = probes.full_at.max(now) + u64::from(interval);
+                    taken += 1;
+                }
+            }
+            assert!((rate..=rate + rate / 5 + 1).contains(&taken), "{taken}");
+        }
+    }
+}

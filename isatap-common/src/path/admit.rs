@@ -5,7 +5,7 @@ use super::{
     parse::{Inbound, Outbound},
 };
 use crate::{
-    abi::{Standing, Switches},
+    abi::{Hearing, Standing, Switches},
     addr::{self, Address, Ipv4},
     wire::ipv6,
 };
@@ -140,10 +140,27 @@ pub fn outbound(packet: &Outbound, site: &impl Site) -> Result<Tunnel, Reason> {
     if config.locator_count == 0 {
         return Err(Reason::NoLocator);
     }
+    // What is sent to a link-local address was not forwarded, and a probe is.
+    let is_checked = config.is_router() && config.switches().has(Switches::NEIGHBOR_CHECK);
+    if is_checked && !inner.destination.is_link_local() {
+        is_heard(remote, site)?;
+    }
     Ok(Tunnel {
         remote,
         expected: expected_by(remote, inner.source, site),
     })
+}
+
+/// RFC 6324 section 3.1.1: a neighbour that has shown that it is one.
+#[inline(always)]
+fn is_heard(remote: Ipv4, site: &impl Site) -> Result<(), Reason> {
+    match site.hearing(remote) {
+        Hearing::Heard => Ok(()),
+        Hearing::Unheard | Hearing::Probed => Err(Reason::Unheard),
+        Hearing::Waiting => Err(Reason::ProbeQueue),
+        Hearing::Silent => Err(Reason::Silent),
+        Hearing::Refused => Err(Reason::ProbeLimit),
+    }
 }
 
 /// RFC 4213 section 3.6 and RFC 6324 section 3.1: an outer source that can be one peer.
@@ -254,7 +271,7 @@ fn hairpin(destination: Address, site: &impl Site) -> Result<Scope, Reason> {
 
 /// The IPv4 address of the next hop (RFC 5214 section 7.1): computed, never asked for.
 #[inline(always)]
-fn next_hop(destination: Address, site: &impl Site) -> Result<Ipv4, Reason> {
+pub fn next_hop(destination: Address, site: &impl Site) -> Result<Ipv4, Reason> {
     if site.is_on_link(destination) {
         return destination.embedded().ok_or(Reason::NoNextHop);
     }

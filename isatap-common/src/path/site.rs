@@ -1,5 +1,5 @@
 use crate::{
-    abi::{Config, Standing},
+    abi::{Config, Hearing, Standing},
     addr::{Address, Ipv4},
 };
 
@@ -22,6 +22,9 @@ pub trait Site {
 
     /// What `ipv4` may be. Martians by number ([`crate::addr::is_martian_ipv4`]) need not be known.
     fn standing(&self, ipv4: Ipv4) -> Standing;
+
+    /// Whether the host at `ipv4` was heard from.
+    fn hearing(&self, ipv4: Ipv4) -> Hearing;
 
     /// The IPv4 address of the ISATAP next hop of an off-link destination.
     fn route(&self, destination: Address) -> Option<Ipv4>;

@@ -67,6 +67,7 @@ reasons! {
     NoNeighbor, "no_neighbor", Pass, "The link-layer address is not resolved yet; the kernel asks for it.";
     NotLinked, "not_linked", Pass, "The way out is not a NIC that may be redirected to.";
     Revalidate, "revalidate", Pass, "Sent through the kernel once, so that it confirms the neighbour.";
+    Unheard, "unheard", Pass, "To a host that was not heard from lately; the daemon probes it and holds the packet.";
     Malformed, "malformed", Drop, "Lengths or versions of the headers contradict each other.";
     Checksum, "checksum", Drop, "The checksum of the outer IPv4 header is wrong.";
     SourceRoute, "source_route", Drop, "The outer IPv4 header has a source-route option.";
@@ -92,6 +93,9 @@ reasons! {
     NextHopUnknown, "next_hop_unknown", Drop, "The IPv4 address of the next hop is outside the known ones of the site.";
     NoNextHop, "no_next_hop", Pass, "No next hop with an ISATAP address for the destination; the daemon answers.";
     NoLocator, "no_locator", Drop, "No locator to send from.";
+    Silent, "silent", Drop, "To a host that did not answer when it was probed.";
+    ProbeQueue, "probe_queue", Drop, "To a host that is being probed, for which enough packets wait.";
+    ProbeLimit, "probe_limit", Drop, "To a host that was not heard from, while as many are probed as may be in a second.";
     HairpinRefused, "hairpin_refused", Drop, "From the link and back into it, refused by configuration.";
     Unanswerable, "unanswerable", Drop, "An ICMPv6 error was due, but none may be sent about such a packet (RFC 4443).";
     IcmpLimited, "icmp_limited", Drop, "An ICMPv6 error was due, but so many a second are not sent.";

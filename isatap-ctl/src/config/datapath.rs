@@ -28,20 +28,11 @@ pub(super) fn read(table: &Table<'_>) -> Datapath {
             .read("nested", value::word(&[("pass", false), ("drop", true)]))
             .unwrap_or(false),
         icmp_rate: table.read("icmp-rate", rate()).unwrap_or(100),
+        neighbor_check: table.read("neighbor-check", value::switch).unwrap_or(true),
+        unknown_rate: table.read("unknown-rate", rate()).unwrap_or(50),
     };
-    later(table);
     table.refuse_unknown();
     datapath
-}
-
-/// Keys whose function is not there yet.
-fn later(table: &Table<'_>) {
-    if table.read("neighbor-check", value::switch) == Some(true) {
-        table.unsupported("neighbor-check");
-    }
-    if table.read("unknown-rate", rate()).is_some() {
-        table.unsupported("unknown-rate");
-    }
 }
 
 /// So many a second.

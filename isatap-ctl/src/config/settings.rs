@@ -63,6 +63,10 @@ pub struct Datapath {
     pub drop_nested: bool,
     /// ICMPv6 errors per second that the daemon sends.
     pub icmp_rate: u32,
+    /// A router sends only to hosts that it has heard from.
+    pub neighbor_check: bool,
+    /// Hosts per second that a router probes because it has not.
+    pub unknown_rate: u32,
 }
 
 /// How the program on a NIC is attached.

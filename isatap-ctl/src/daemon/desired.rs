@@ -31,6 +31,8 @@ use crate::{
 /// Metric of our routes. Those of native Router Advertisements have 1024 and so come first; an
 /// equal one would share the traffic with them.
 const METRIC: u32 = 2048;
+/// Of a second.
+const NANOSECONDS: u32 = 1_000_000_000;
 
 /// The sysctl by which a machine forwards IPv6, on all devices or none.
 pub const FORWARDING: &str = "net/ipv6/conf/all/forwarding";
@@ -257,6 +259,7 @@ pub fn tables(
             ttl: settings.interface.ttl,
             switches: switches(settings, inputs.decap_l3, &redirectable).0,
             mtu: mtu(settings, world, inputs),
+            probe_interval: NANOSECONDS / settings.datapath.unknown_rate.max(1),
             locator_count: locators.len() as u16,
             locators: slots,
         },
@@ -312,6 +315,7 @@ fn switches(settings: &Settings, decap_l3: bool, redirectable: &BTreeSet<u32>) -
         (!settings.datapath.hairpin, Switches::NO_HAIRPIN),
         (decap_l3, Switches::DECAP_L3),
         (!redirectable.is_empty(), Switches::FORWARDS),
+        (settings.datapath.neighbor_check, Switches::NEIGHBOR_CHECK),
     ];
     let chosen = choices.into_iter().filter(|(on, _)| *on);
     chosen.fold(Switches::default(), |all, (_, switch)| all.with(switch))

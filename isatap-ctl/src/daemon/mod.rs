@@ -12,6 +12,7 @@ mod errors;
 mod lag;
 mod link;
 mod node;
+mod probing;
 mod slow_path;
 mod status;
 mod surplus;
@@ -25,6 +26,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use node::Node;
+use probing::Probing;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
@@ -133,6 +135,7 @@ impl Turn {
                 _ = wakers.hangup.recv() => reload(node).await,
                 changes = wakers.events.next() => self.take(node, changes?).await?,
                 message = node.heard() => node.discover(&message?),
+                message = Probing::answer(node.probing.as_ref()) => node.answered(&message?),
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
                 packet = node.device.surplus() => node.surplus(&packet?),
                 Some(question) = wakers.control.next() => {
@@ -185,11 +188,13 @@ impl Turn {
     }
 
     fn sleep(&self, node: &Node) -> Duration {
-        let discovery = node.discovery.next_deadline();
-        let discovery = discovery.map(|deadline| deadline.saturating_sub(clock::now()));
+        let probing = Probing::next_deadline(node.probing.as_ref());
+        let deadlines = [node.discovery.next_deadline(), probing];
+        let deadlines = deadlines.into_iter().flatten().min();
+        let deadlines = deadlines.map(|deadline| deadline.saturating_sub(clock::now()));
         let until = |instant: Instant| instant.saturating_duration_since(Instant::now());
         let neighbors = self.neighbors.then(|| until(self.pace));
-        let wakes = [discovery, self.retry.map(until), neighbors];
+        let wakes = [deadlines, self.retry.map(until), neighbors];
         wakes
             .into_iter()
             .flatten()

@@ -24,6 +24,7 @@ use super::{
     errors::Errors,
     lag::Lag,
     link::Link,
+    probing::Probing,
     slow_path,
     world::World,
 };
@@ -51,6 +52,7 @@ pub struct Node {
     icmp: Option<Icmpv6Socket>,
     pub(super) protocol41: Protocol41Socket,
     pub(super) errors: Errors,
+    pub(super) probing: Option<Probing>,
     pub(super) discovery: Discovery,
     pub(super) prl: prl::Table,
     pub(super) world: World,
@@ -112,6 +114,7 @@ impl Node {
             icmp: listen(&settings, link.index)?,
             protocol41: Protocol41Socket::open()?,
             errors: Errors::new(settings.datapath.icmp_rate)?,
+            probing: Probing::new(&settings, link.index)?,
             discovery: Discovery::new(&settings),
             prl: prl::Table::default(),
             tables: None,
@@ -227,10 +230,17 @@ impl Node {
         let (reason, length) = match taken {
             Err(Reason::NotOurs) => return,
             Err(reason) => (reason, 0),
-            Ok(inner) => match self.device.deliver(&inner) {
-                Ok(()) => (Reason::Delivered, inner.len()),
-                Err(_) => (Reason::Failed, 0),
-            },
+            Ok(taken) => {
+                let length = taken.inner.len();
+                if taken.shows_peer {
+                    let peers = &mut self.datapath.maps.peers;
+                    peers.heard(taken.from, length, clock::now());
+                }
+                match self.device.deliver(&taken.inner) {
+                    Ok(()) => (Reason::Delivered, length),
+                    Err(_) => (Reason::Failed, 0),
+                }
+            }
         };
         count(
             &mut self.datapath.maps.counters,
@@ -268,6 +278,7 @@ impl Node {
                 debug!("to {}: {error}", message.destination);
             }
         }
+        self.probe().await;
         if !self.discovery.learns() {
             return false;
         }
@@ -298,6 +309,7 @@ impl Node {
             self.icmp = listen(&settings, self.index)?;
         }
         self.errors.set_rate(settings.datapath.icmp_rate);
+        Probing::follow(&mut self.probing, &settings, self.index)?;
         self.forget_xdp();
         self.settings = settings;
         self.read_prl();

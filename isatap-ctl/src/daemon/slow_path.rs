@@ -4,7 +4,11 @@
 use isatap_common::{
     abi::Switches,
     addr::Ipv4,
-    path::{Reason, Site, admit, ecn, options, parse, rewrite},
+    path::{
+        Reason, Site,
+        admit::{self, Voucher},
+        ecn, options, parse, rewrite,
+    },
 };
 
 use crate::kernel::sockets::Outgoing;
@@ -12,23 +16,37 @@ use crate::kernel::sockets::Outgoing;
 /// Octets of an IPv4 header without options.
 const PLAIN_HEADER: usize = isatap_common::wire::ipv4::LENGTH;
 
+/// A packet that was admitted.
+pub struct Taken {
+    /// The IPv6 packet.
+    pub inner: Vec<u8>,
+    /// Who sent it.
+    pub from: Ipv4,
+    /// Whether that is a node of the link by what the packet says.
+    pub shows_peer: bool,
+}
+
 /// The IPv6 packet in the IPv4 datagram `bytes` that arrived on interface `index`, or why it is
 /// refused. The kernel has verified the header checksum.
-pub fn decapsulate(bytes: &[u8], index: u32, site: &impl Site) -> Result<Vec<u8>, Reason> {
+pub fn decapsulate(bytes: &[u8], index: u32, site: &impl Site) -> Result<Taken, Reason> {
     let outer = parse::outer(bytes, 0)?;
     site.locator(index, outer.destination)
         .ok_or(Reason::NotOurs)?;
     let inner_at = usize::from(outer.words) * 4;
     options::check(bytes.get(PLAIN_HEADER..inner_at).ok_or(Reason::Malformed)?)?;
     let packet = parse::inner(bytes, inner_at, outer)?;
-    admit::inbound(&packet, site)?;
+    let admitted = admit::inbound(&packet, site)?;
     let strip = rewrite::strip(&packet)?;
     let end = inner_at + packet.inner.total_length() as usize;
     let mut inner = bytes.get(inner_at..end).ok_or(Reason::Malformed)?.to_vec();
     if let Some(first) = inner.first_chunk_mut() {
         *first = strip.first_word;
     }
-    Ok(inner)
+    Ok(Taken {
+        inner,
+        from: packet.outer.source,
+        shows_peer: admitted.vouched_by != Voucher::Router,
+    })
 }
 
 /// What the IPv4 stack has to send for the IPv6 packet `bytes`, or why it is refused; `heard_at` says

@@ -2,23 +2,32 @@
 //! for neighbours, or their source hears why not.
 
 use isatap_common::{
-    abi::Direction,
+    abi::Hearing,
     icmp::Icmpv6Error::{AddressUnreachable, PacketTooBig},
     path::Reason,
 };
 
-use super::{counters::count, node::Node, slow_path};
+use super::{node::Node, slow_path};
 use crate::clock;
 
 impl Node {
     /// Takes a packet from the open end of the device.
     pub fn surplus(&mut self, packet: &[u8]) {
+        match self.hold(packet) {
+            Ok(Hearing::Heard) => self.send_surplus(packet),
+            // The program that handed it over has counted it.
+            Ok(_) => {}
+            Err(reason) => self.count_out(reason, packet.len()),
+        }
+    }
+
+    /// Sends a packet, and counts what became of it.
+    pub(super) fn send_surplus(&mut self, packet: &[u8]) {
         let reason = match self.send_by_stack(packet) {
             Ok(()) => Reason::Sent,
             Err(reason) => self.answer(packet, reason),
         };
-        let counters = &mut self.datapath.maps.counters;
-        count(counters, Direction::Out, reason, packet.len());
+        self.count_out(reason, packet.len());
     }
 
     fn send_by_stack(&mut self, packet: &[u8]) -> Result<(), Reason> {

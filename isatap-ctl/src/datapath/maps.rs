@@ -9,8 +9,8 @@ use aya::{
     },
 };
 use isatap_common::abi::{
-    self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Route,
-    StandingEntry,
+    self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Probes,
+    Route, StandingEntry,
 };
 
 use super::{
@@ -42,7 +42,7 @@ const DEVICE: u32 = 8;
 const PREFIX_LENGTH: u32 = 4;
 
 /// Every map.
-pub const SPECS: [Spec; 12] = [
+pub const SPECS: [Spec; 13] = [
     spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
     spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
     Spec {
@@ -62,6 +62,7 @@ pub const SPECS: [Spec; 12] = [
         each_cpu: false,
     },
     spec::<u32, u32>("UNCACHED", MapType::ProgramArray, abi::UNCACHED_LEN),
+    spec::<u32, Probes>("PROBES", MapType::Array, 1),
     spec::<u32, Counter>("COUNTERS", MapType::PerCpuArray, abi::COUNTERS_LEN),
     Spec {
         name: "EVENTS",

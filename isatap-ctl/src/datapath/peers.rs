@@ -3,12 +3,30 @@
 use std::time::Duration;
 
 use aya::maps::{HashMap, MapData};
-use isatap_common::{abi::Peer, addr::Ipv4};
+use isatap_common::{
+    abi::{Peer, Reachability},
+    addr::Ipv4,
+};
 
 /// The map `PEERS`.
 pub struct Peers(pub(super) HashMap<MapData, Ipv4, Peer>);
 
 impl Peers {
+    /// What is known of the peer `remote`.
+    pub fn get(&self, remote: Ipv4) -> Peer {
+        self.0.get(&remote, 0).unwrap_or_default()
+    }
+
+    /// Notes that a packet from the peer `remote` was admitted.
+    pub fn heard(&mut self, remote: Ipv4, bytes: usize, now: Duration) {
+        let mut peer = self.get(remote);
+        peer.last_heard = nanoseconds(now);
+        peer.reachability = Reachability::Unknown as u32;
+        peer.packets_in += 1;
+        peer.bytes_in += bytes as u64;
+        let _ = self.0.insert(remote, peer, 0);
+    }
+
     /// The locator that the node `remote` last sent to.
     pub fn heard_at(&self, remote: Ipv4) -> Option<Ipv4> {
         let peer = self.0.get(&remote, 0).ok()?;
@@ -18,7 +36,7 @@ impl Peers {
     /// Adds a packet that this process had sent to the peer `remote`. What a program adds at the same
     /// moment may be lost: it is an account, and not worth more.
     pub fn sent(&mut self, remote: Ipv4, bytes: usize, now: Duration) {
-        let mut peer = self.0.get(&remote, 0).unwrap_or_default();
+        let mut peer = self.get(remote);
         peer.last_sent = nanoseconds(now);
         peer.packets_out += 1;
         peer.bytes_out += bytes as u64;

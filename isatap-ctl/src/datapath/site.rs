@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use isatap_common::{
-    abi::{Config, LocatorKey, Standing},
+    abi::{Config, Hearing, LocatorKey, Standing},
     addr::{Address, Ipv4},
     path::Site,
 };
@@ -52,6 +52,11 @@ impl Site for Tables {
         covering
             .max_by_key(|(net, _)| net.prefix_len())
             .map_or(Standing::Unknown, |(_, standing)| *standing)
+    }
+
+    /// What comes this way was heard from when a program looked.
+    fn hearing(&self, _ipv4: Ipv4) -> Hearing {
+        Hearing::Heard
     }
 
     fn route(&self, destination: Address) -> Option<Ipv4> {

@@ -5,7 +5,9 @@ pub mod host;
 pub mod router;
 
 mod bucket;
+mod prober;
 mod refusal;
 
 pub(crate) use bucket::Bucket;
+pub use prober::{Due, Prober};
 pub use refusal::Refusal;

@@ -66,6 +66,7 @@ impl Pinned {
             ttl: 64,
             switches: 0,
             mtu: 1480,
+            probe_interval: 20_000_000,
             locator_count: 1,
             locators,
         };

@@ -5,11 +5,73 @@ use core::arch::asm;
 
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use isatap_common::{
-    abi::{Peer, Traffic},
+    abi::{Config, Hearing, Peer, Reachability, Traffic},
     addr::Ipv4,
 };
 
-use crate::maps::PEERS;
+use crate::maps::{PEERS, PROBES};
+
+/// Whether the peer at `ipv4` was heard from, and if not, whether it may be probed.
+#[inline(always)]
+pub fn hearing(ipv4: Ipv4, config: &Config) -> Hearing {
+    let now = now();
+    let hearing = match PEERS.get_ptr(ipv4) {
+        // SAFETY: the value stays allocated while the program runs, and any bits are a peer.
+        Some(peer) => unsafe { (*peer).hearing(now) },
+        None => Hearing::Unheard,
+    };
+    let has_token = || {
+        let probes = PROBES.get(0)?;
+        probes.has_token(now, config.probe_interval).then_some(())
+    };
+    if hearing == Hearing::Unheard && has_token().is_none() {
+        return Hearing::Refused;
+    }
+    hearing
+}
+
+/// Notes that a packet for the peer at `ipv4`, which was not heard from, goes to the daemon; the first
+/// such packet takes one of the probes that a second has.
+#[inline(always)]
+pub fn probe(ipv4: Ipv4, config: &Config) {
+    let now = now();
+    if let Some(peer) = PEERS.get_ptr_mut(ipv4) {
+        // SAFETY: as above; what another CPU writes at the same time is the same.
+        unsafe {
+            if (*peer).hearing(now) == Hearing::Probed {
+                (*peer).held += 1;
+                return;
+            }
+            (*peer).last_sent = now;
+            (*peer).held = 1;
+            (*peer).reachability = Reachability::Probe as u32;
+        }
+    } else {
+        let peer = Peer {
+            last_sent: now,
+            held: 1,
+            reachability: Reachability::Probe as u32,
+            ..Peer::default()
+        };
+        let _ = PEERS.insert(ipv4, peer, 0);
+    }
+    let Some(probes) = PROBES.get_ptr_mut(0) else {
+        return;
+    };
+    // SAFETY: as above. Two CPUs may take the same token; both are subtracted.
+    unsafe {
+        if (*probes).full_at < now {
+            (*probes).full_at = now;
+        }
+        increase(&raw mut (*probes).full_at, config.probe_interval.into());
+    }
+}
+
+#[inline(always)]
+fn now() -> u64 {
+    // SAFETY: the helper has no arguments.
+    unsafe { bpf_ktime_get_boot_ns() }
+}
 
 /// Adds the traffic of a line that ends to the peer at `remote`, if it is about one.
 #[inline(always)]
@@ -17,8 +79,7 @@ pub fn add(remote: Ipv4, heard: Traffic, sent: Traffic) {
     if remote == [0; 4] || (heard.0 | sent.0 == 0) {
         return;
     }
-    // SAFETY: the helper has no arguments.
-    let now = unsafe { bpf_ktime_get_boot_ns() };
+    let now = now();
     let last_heard = if heard.0 == 0 { 0 } else { now };
     let last_sent = if sent.0 == 0 { 0 } else { now };
     let Some(peer) = PEERS.get_ptr_mut(remote) else {
@@ -50,11 +111,14 @@ pub fn add(remote: Ipv4, heard: Traffic, sent: Traffic) {
     }
 }
 
-/// Remembers which of our locators the peer at `remote` sends to.
+/// Remembers that the peer at `remote` was heard from, which of our locators it sends to, and what came.
 #[inline(always)]
-pub fn meet(remote: Ipv4, local: Ipv4) {
+pub fn meet(remote: Ipv4, local: Ipv4, heard: Traffic) {
     let Some(peer) = PEERS.get_ptr_mut(remote) else {
         let peer = Peer {
+            last_heard: now(),
+            packets_in: heard.packets(),
+            bytes_in: heard.bytes(),
             local,
             ..Peer::default()
         };
@@ -62,11 +126,15 @@ pub fn meet(remote: Ipv4, local: Ipv4) {
         let _ = PEERS.insert(remote, peer, 0);
         return;
     };
-    // SAFETY: as above; the store is one aligned word.
+    // SAFETY: as above; the stores are aligned words.
     unsafe {
+        (*peer).last_heard = now();
+        (*peer).reachability = Reachability::Unknown as u32;
         if (*peer).local != local {
             (*peer).local = local;
         }
+        increase(&raw mut (*peer).packets_in, heard.packets());
+        increase(&raw mut (*peer).bytes_in, heard.bytes());
     }
 }
 

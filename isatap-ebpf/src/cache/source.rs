@@ -31,7 +31,7 @@ impl Admission {
         unsafe { (*self.0).heard.add(Traffic::new(packets, bytes)) }
     }
 
-    /// Remembers that packets of this origin are admitted.
+    /// Remembers that packets of this origin are admitted, and that one came.
     #[inline(always)]
     pub fn fill(&self, origin: &Origin, config: &Config, now: u64) {
         if self.holds(origin, now) {
@@ -40,7 +40,7 @@ impl Admission {
         // SAFETY: as above; nothing else borrows it.
         let line = unsafe { &mut *self.0 };
         peer::add(line.remote, line.heard, Traffic::default());
-        peer::meet(origin.remote, origin.local);
+        peer::meet(origin.remote, origin.local, Traffic::default());
         // SAFETY: as above.
         unsafe { zero(self.0) };
         line.prefix = origin.prefix;

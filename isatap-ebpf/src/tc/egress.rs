@@ -14,7 +14,7 @@ use isatap_common::{
 
 use super::{Forwarded, apply, end, skb};
 use crate::{
-    cache::Cache,
+    cache::{Cache, peer},
     count::{Tally, identification},
     fib,
     maps::LINKS,
@@ -89,7 +89,10 @@ fn cached(
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
 fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Forwarded, Reason> {
-    let (packet, tunnel) = path::encapsulate(buffer, 0, site)?;
+    let (packet, tunnel) = match path::encapsulate(buffer, 0, site) {
+        Err(Reason::Unheard) => return Err(probed(buffer, site)),
+        found => found?,
+    };
     let (segments, bytes) = (buffer.segments(), packet.inner.total_length());
     let (destination, cache) = (
         packet.inner.destination,
@@ -114,6 +117,18 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
         packets: segments,
         bytes,
     })
+}
+
+/// Has the daemon, which the packet goes to, probe its next hop.
+#[inline(always)]
+fn probed(buffer: &Buffer<'_>, site: &Maps<'_>) -> Reason {
+    let packet = parse::outbound(buffer, 0);
+    let Ok(remote) = packet.and_then(|packet| admit::next_hop(packet.inner.destination, site))
+    else {
+        return Reason::Failed;
+    };
+    peer::probe(remote, site.config());
+    Reason::Unheard
 }
 
 /// The interface out of which an outer packet goes, whose longest piece has `total` octets.

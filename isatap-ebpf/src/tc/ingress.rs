@@ -5,7 +5,7 @@ use aya_ebpf::{
     programs::TcContext,
 };
 use isatap_common::{
-    abi::{Direction, Layer, Switches},
+    abi::{Direction, Layer, Switches, Traffic},
     octets::Octets as _,
     path::{
         self, Reason, Site,
@@ -120,7 +120,8 @@ fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     // That the sender is the next hop of one source does not make it that of another.
     if admitted.scope == Scope::Link || admitted.vouched_by == Voucher::Mapping {
         // What a solicitation is answered from, and what comes after it.
-        peer::meet(packet.outer.source, packet.outer.destination);
+        let heard = Traffic::new(buffer.segments(), strip.length);
+        peer::meet(packet.outer.source, packet.outer.destination, heard);
     } else if let Some(origin) = packet.vouched_by(ifindex)
         && let Some(cache) = Cache::of_this_cpu()
     {

@@ -81,6 +81,11 @@ impl Machine {
         machine
     }
 
+    /// Where a map is pinned.
+    pub fn pin(&self, map: &str) -> PathBuf {
+        self.directory.join(map)
+    }
+
     pub fn configure(&mut self, role: Role, switches: Switches) {
         tables(role, switches, self.indexes)
             .write(&mut self.datapath.maps)

@@ -9,6 +9,7 @@
 mod inward;
 mod inward_table;
 mod machine;
+mod neighbor;
 mod outward;
 mod packets;
 mod site;

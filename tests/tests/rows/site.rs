@@ -44,6 +44,7 @@ pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
             ttl: 64,
             switches: switches.0,
             mtu: 1480,
+            probe_interval: 20_000_000,
             locator_count: 1,
             locators,
         },

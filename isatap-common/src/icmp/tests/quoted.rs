@@ -3,7 +3,7 @@
 use etherparse::{Icmpv4Header, Icmpv4Type, IpNumber, Ipv4Header, icmpv4::DestUnreachableHeader};
 
 use crate::{
-    abi::{Config, LocatorRef, MAX_LOCATORS, Standing},
+    abi::{Config, Hearing, LocatorRef, MAX_LOCATORS, Standing},
     addr::{Address, Ipv4},
     path::Site,
 };
@@ -57,6 +57,10 @@ impl Site for Router {
             [10, ..] => Standing::Known,
             _ => Standing::Unknown,
         }
+    }
+
+    fn hearing(&self, _: Ipv4) -> Hearing {
+        Hearing::Heard
     }
 
     fn route(&self, _: Address) -> Option<Ipv4> {

@@ -2,8 +2,8 @@ use anyhow::Result;
 use aya::maps::xdp::{DevMap, DevMapHash};
 use aya::maps::{Array, Map, MapData, MapError};
 use isatap_common::abi::{
-    Config, Direction, Layer, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Route,
-    StandingEntry,
+    Config, Direction, Layer, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Probes,
+    Route, StandingEntry,
 };
 use isatap_common::path::Reason;
 
@@ -29,7 +29,8 @@ pub(super) fn all(table: Table, pins: &Pins) -> Result<Vec<Entry>> {
         Table::NextHops => next_hops::all(pins),
         Table::Links => links(pins),
         Table::Counters => Ok(counters::read(pins)?.iter().map(counter).collect()),
-        Table::Config => config(pins),
+        Table::Config => one::<Config>(table, pins),
+        Table::Probes => one::<Probes>(table, pins),
         Table::Events => Err(a_stream().into()),
         Table::Uncached => Err(programs().into()),
     }
@@ -50,7 +51,8 @@ pub(super) fn get(table: Table, pins: &Pins, key: &str) -> Result<Vec<Entry>> {
             Ok(only(links(pins)?, &wanted))
         }
         Table::Counters => one_counter(pins, key),
-        Table::Config => Ok(only(config(pins)?, key)),
+        Table::Config => Ok(only(one::<Config>(table, pins)?, key)),
+        Table::Probes => Ok(only(one::<Probes>(table, pins)?, key)),
         Table::Events => Err(a_stream().into()),
         Table::Uncached => Err(programs().into()),
     }
@@ -69,8 +71,8 @@ fn a_stream() -> Failure {
     Failure::failed("EVENTS is a ring of records, each of which is read once, by the daemon")
 }
 
-fn config(pins: &Pins) -> Result<Vec<Entry>> {
-    let map: Array<MapData, Config> = pins.typed(Table::Config.name())?;
+fn one<V: Meaning>(table: Table, pins: &Pins) -> Result<Vec<Entry>> {
+    let map: Array<MapData, V> = pins.typed(table.name())?;
     Ok(vec![Entry {
         key: "0".to_owned(),
         fields: map.get(&0, 0)?.fields(clock::now()),

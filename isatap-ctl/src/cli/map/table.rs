@@ -14,6 +14,7 @@ pub(super) enum Table {
     KnownIpv4,
     Links,
     Uncached,
+    Probes,
     Counters,
     Events,
     Config,
@@ -30,6 +31,7 @@ impl Table {
         Self::KnownIpv4,
         Self::Links,
         Self::Uncached,
+        Self::Probes,
         Self::Counters,
         Self::Events,
         Self::Config,
@@ -47,6 +49,7 @@ impl Table {
             Self::KnownIpv4 => "KNOWN_IPV4",
             Self::Links => "LINKS",
             Self::Uncached => "UNCACHED",
+            Self::Probes => "PROBES",
             Self::Counters => "COUNTERS",
             Self::Events => "EVENTS",
             Self::Config => "CONFIG",
@@ -66,7 +69,7 @@ impl Table {
             Self::Uncached => "direction",
             Self::Counters => "direction, layer, reason",
             Self::Events => "none",
-            Self::Config => "one record",
+            Self::Probes | Self::Config => "one record",
         }
     }
 
@@ -82,6 +85,7 @@ impl Table {
             Self::KnownIpv4 => "standing",
             Self::Links => "NIC that may be redirected to",
             Self::Uncached => "program for frames that no cache knows",
+            Self::Probes => "when as many hosts may be probed at once as ever",
             Self::Counters => "packets, bytes",
             Self::Events => "ring of records",
             Self::Config => "role, switches, generation",
@@ -102,7 +106,7 @@ impl Table {
             Self::Uncached => abi::UNCACHED_LEN,
             Self::Counters => abi::COUNTERS_LEN,
             Self::Events => abi::EVENTS_LEN,
-            Self::Config => 1,
+            Self::Probes | Self::Config => 1,
         }
     }
 }

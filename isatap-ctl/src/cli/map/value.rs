@@ -1,7 +1,7 @@
 use std::net::Ipv4Addr;
 
 use isatap_common::abi::{
-    Config, Locator, LocatorKey, Peer, Prefix, PrlEntry, Route, StandingEntry, Switches,
+    Config, Locator, LocatorKey, Peer, Prefix, PrlEntry, Probes, Route, StandingEntry, Switches,
 };
 
 use super::entry::Fields;
@@ -42,6 +42,14 @@ impl Meaning for Peer {
                 "local",
                 (self.local != [0; 4]).then(|| Ipv4Addr::from(self.local).to_string()),
             )
+            .with("held", (self.held != 0).then_some(self.held))
+    }
+}
+
+impl Meaning for Probes {
+    fn fields(&self, now: Boottime) -> Fields {
+        let left = deadline::left(self.full_at, now);
+        Fields::new().with("full_in_seconds", left.unwrap_or_default())
     }
 }
 
@@ -84,6 +92,7 @@ impl Meaning for Config {
             .with("device", ifname::of(self.device))
             .with("mtu", self.mtu)
             .with("ttl", self.ttl)
+            .with("probe_interval", self.probe_interval)
             .with("switches", switches(self.switches()))
             .with("generation", self.generation)
             .with("fresh_jiffies", self.fresh_jiffies)
@@ -98,6 +107,7 @@ fn switches(set: Switches) -> Vec<&'static str> {
         (Switches::NO_HAIRPIN, "no_hairpin"),
         (Switches::DECAP_L3, "decap_l3"),
         (Switches::FORWARDS, "forwards"),
+        (Switches::NEIGHBOR_CHECK, "neighbor_check"),
     ];
     let on = words.into_iter().filter(|(switch, _)| set.has(*switch));
     on.map(|(_, word)| word).collect()
@@ -132,6 +142,7 @@ mod tests {
             ttl: 64,
             switches: Switches::COPY_DSCP.with(Switches::NO_HAIRPIN).0,
             mtu: 1480,
+            probe_interval: 20_000_000,
             locator_count: 1,
             locators,
         }
@@ -162,6 +173,10 @@ mod tests {
             Route { via: [10, 0, 0, 7] }.fields(NOW),
             StandingEntry::from(Standing::Martian).fields(NOW),
             config().fields(NOW),
+            Probes {
+                full_at: seconds(1001),
+            }
+            .fields(NOW),
         ];
         let entries = fields.map(|fields| Entry {
             key: "the key".to_owned(),

@@ -10,14 +10,6 @@ fn functions_of_later_work_are_validated_and_then_refused() {
             "4:12: interface.path-mtu = \"dynamic\" is not supported yet",
         ),
         (
-            "[datapath]\nneighbor-check = true",
-            "5:18: datapath.neighbor-check = true is not supported yet",
-        ),
-        (
-            "[datapath]\nunknown-rate = 50",
-            "5:16: datapath.unknown-rate = 50 is not supported yet",
-        ),
-        (
             "[router]\npeers = [\"10.0.0.2\"]",
             "5:9: router.peers = [\"10.0.0.2\"] is not supported yet",
         ),

@@ -6,7 +6,7 @@ use aya_ebpf::{
     programs::TcContext,
 };
 use isatap_common::{
-    abi::{Config, Direction, Layer, NextHop, Switches},
+    abi::{Config, Direction, Layer, NextHop, Switches, Traffic},
     addr,
     path::{
         self, Reason, Site as _,
@@ -18,7 +18,7 @@ use isatap_common::{
 };
 
 use crate::{
-    cache::Cache,
+    cache::{Cache, peer},
     count::Tally,
     fib,
     maps::LINKS,
@@ -133,6 +133,9 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     // Not before it is certain that no other program will count it.
     if admitted.vouched_by == Voucher::Host {
         admission.heard(Buffer(ctx).segments(), strip.length);
+    } else {
+        let heard = Traffic::new(Buffer(ctx).segments(), strip.length);
+        peer::meet(packet.outer.source, packet.outer.destination, heard);
     }
     forward(ctx, &packet, strip, next_hop, reason, site)
 }

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
-    abi::{Config, Direction, NextHop},
+    abi::{Config, Direction, NextHop, Traffic},
     addr,
     path::{
         self, Reason, Site as _,
@@ -13,7 +13,13 @@ use isatap_common::{
 };
 
 use super::super::{Forwarded, apply, end};
-use crate::{cache::Cache, fib, maps::LINKS, site::Maps, window::Frame};
+use crate::{
+    cache::{Cache, peer},
+    fib,
+    maps::LINKS,
+    site::Maps,
+    window::Frame,
+};
 
 /// Where the outer header starts.
 const OUTER_AT: usize = ethernet::LENGTH;
@@ -55,6 +61,10 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
         }
         _ => (found(ctx, inner, config, cache)?, Reason::Resolved),
     };
+    if admitted.vouched_by == Voucher::Mapping {
+        let heard = Traffic::new(1, inner.total_length());
+        peer::meet(packet.outer.source, packet.outer.destination, heard);
+    }
     let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
     if strip.is_marked {
         apply::mark(head, strip.first_word);
