@@ -6,6 +6,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// The DNS library has a line for every stray datagram, which anybody can send; what comes of a
+/// look-up it returns.
+const DNS: [&str; 2] = ["hickory_net=error", "hickory_resolver=error"];
+
 /// Where log lines go and how they look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -23,9 +27,12 @@ pub enum Format {
 ///
 /// Lines of libraries that use the `log` crate are included.
 pub fn init(default: tracing::Level, verbose: u8, format: Format, colour: bool) -> Result<()> {
-    let filter = EnvFilter::builder()
+    let mut filter = EnvFilter::builder()
         .with_default_directive(raised(default, verbose).into())
         .from_env_lossy();
+    for directive in DNS {
+        filter = filter.add_directive(directive.parse()?);
+    }
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match format {

@@ -82,6 +82,12 @@ pub fn host(device: &str) -> String {
     host_of(device, ROUTER)
 }
 
+/// A host that knows its routers by a name, and believes those in 10.0.0.0/8.
+pub fn host_by_name(device: &str, name: &str) -> String {
+    let routers = format!("domain = \"{name}\"\nprl-allow = [\"10.0.0.0/8\"]\nrefresh = \"1s\"");
+    host(device).replace(&format!("prl = [\"{ROUTER}\"]"), &routers)
+}
+
 /// The same with any router.
 pub fn host_of(device: &str, router: Ipv4Addr) -> String {
     format!(

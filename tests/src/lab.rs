@@ -123,7 +123,7 @@ impl Lab {
         self.directory.path.join(name)
     }
 
-    /// Starts a daemon in one of the namespaces.
+    /// Starts a daemon that the caller keeps; it must not outlive the lab.
     pub fn start(&self, inside: &crate::ns::Inside, device: &str, config: &str) -> Result<Daemon> {
         Daemon::start(&self.program, inside, device, config, &self.directory.path)
     }

@@ -6,6 +6,7 @@ pub mod bench;
 mod bpf;
 pub mod config;
 pub mod daemon;
+pub mod dns;
 pub mod exec;
 pub mod foreign;
 pub mod forge;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::Ipv6Addr;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
@@ -16,6 +16,8 @@ use crate::process::Process;
 
 /// Where iproute2 keeps the names.
 pub const DIRECTORY: &str = "/run/netns";
+/// Where a system names its resolvers.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// A namespace that is removed with this value.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct Namespace {
 #[derive(Clone, Debug)]
 pub struct Inside {
     name: String,
+    resolv_conf: Option<PathBuf>,
 }
 
 impl Namespace {
@@ -36,6 +39,7 @@ impl Namespace {
         let namespace = Self {
             inside: Inside {
                 name: name.to_string(),
+                resolv_conf: None,
             },
         };
         namespace.run("ip link set lo up")?;
@@ -76,9 +80,25 @@ impl Inside {
         let mut command = Command::new("nsenter");
         command
             .arg(format!("--net={DIRECTORY}/{}", self.name))
-            .arg("--")
-            .arg(program);
+            .arg("--");
+        if let Some(file) = &self.resolv_conf {
+            let bind = format!("mount --bind \"$0\" {RESOLV_CONF} && exec \"$@\"");
+            command
+                .args(["unshare", "--mount", "sh", "-c", &bind])
+                .arg(file);
+        }
+        command.arg(program);
         command
+    }
+
+    /// The same way in for commands that find `file` where the system has its resolvers.
+    #[must_use]
+    pub fn resolving_by(&self, file: &Path) -> Self {
+        let resolv_conf = Some(file.to_path_buf());
+        Self {
+            resolv_conf,
+            ..self.clone()
+        }
     }
 
     /// What a line of words prints; an exit code other than 0 is an error.

@@ -7,6 +7,7 @@ use crate::shell;
 /// What the lab and the tests in namespaces start.
 pub const LAB: &[&str] = &[
     "bpftool",
+    "dnsmasq-base",
     "ethtool",
     "iperf3",
     "iproute2",

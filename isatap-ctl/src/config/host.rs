@@ -1,3 +1,4 @@
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use toml::de::DeValue;
@@ -11,6 +12,13 @@ pub(super) fn read(table: &Table<'_>) -> HostSettings {
     let switch = |key| table.read(key, value::switch).unwrap_or(true);
     let host = HostSettings {
         prl: table.list("prl", value::ipv4).unwrap_or_default(),
+        domain: table.read("domain", domain).flatten(),
+        prl_allow: table
+            .list("prl-allow", value::ipv4_prefix)
+            .unwrap_or_default(),
+        refresh: table
+            .read("refresh", refresh)
+            .unwrap_or(Duration::from_hours(1)),
         min_solicit_interval: table
             .read(
                 "min-solicit-interval",
@@ -26,7 +34,11 @@ pub(super) fn read(table: &Table<'_>) -> HostSettings {
             .read("min-hop-limit", value::number(0..=255))
             .unwrap_or(32),
     };
-    later(table);
+    if host.domain.is_none() {
+        for key in ["prl-allow", "refresh"] {
+            table.idle(key, "host.domain names nothing to look up");
+        }
+    }
     table.refuse_unknown();
     host
 }
@@ -51,31 +63,27 @@ fn report_dns(table: &Table<'_>) -> bool {
     accept != Some(AcceptDns::Off)
 }
 
-/// Keys whose function is not there yet.
-fn later(table: &Table<'_>) {
-    if table.read("domain", domain) == Some(true) {
-        table.unsupported("domain");
+/// `PrlRefreshInterval` of RFC 5214 section 8.3.1, which may be infinite.
+fn refresh(value: &DeValue<'_>) -> Result<Duration, Wrong> {
+    if value.as_str() == Some("infinite") {
+        return Ok(Duration::MAX);
     }
-    let allowed = table.list("prl-allow", value::ipv4_prefix);
-    if allowed.is_some_and(|list| !list.is_empty()) {
-        table.unsupported("prl-allow");
-    }
-    let refresh = duration::at_least(Duration::from_secs(1));
-    if table.read("refresh", refresh).is_some() {
-        table.unsupported("refresh");
-    }
+    duration::at_least(Duration::from_secs(1))(value)
 }
 
-/// Whether a name is given.
-fn domain(value: &DeValue<'_>) -> Result<bool, Wrong> {
+/// A name that no search list completes. One label alone needs its final dot, which says that this
+/// is meant.
+fn domain(value: &DeValue<'_>) -> Result<Option<String>, Wrong> {
+    let text = value.as_str().unwrap_or_default();
     if value.as_str() == Some("") {
-        return Ok(false);
+        return Ok(None);
     }
-    value::domain(value)
-        .ok()
-        .filter(|name| name.contains('.'))
-        .map(|_| true)
-        .ok_or_else(|| {
-            Wrong::expected("a fully qualified name such as \"isatap.example.com\", or \"\"")
-        })
+    if text.parse::<Ipv4Addr>().is_ok() {
+        let why = format!("\"{text}\" is an address; write it in host.prl");
+        return Err(Wrong::Because(why));
+    }
+    let name = value::domain(value).ok().filter(|_| text.contains('.'));
+    name.map(Some).ok_or_else(|| {
+        Wrong::expected("a fully qualified name such as \"isatap.example.com\", or \"\"")
+    })
 }

@@ -219,6 +219,12 @@ pub struct Dns {
 pub struct HostSettings {
     /// Static entries of the Potential Router List.
     pub prl: Vec<Ipv4Addr>,
+    /// The name whose A records are entries too, without its final dot.
+    pub domain: Option<String>,
+    /// Where entries from DNS may be; empty is anywhere.
+    pub prl_allow: Vec<Ipv4Net>,
+    /// Longest time between two look-ups of the name.
+    pub refresh: Duration,
     /// Least time between two solicitations to one router.
     pub min_solicit_interval: Duration,
     /// Take addresses from advertised prefixes.

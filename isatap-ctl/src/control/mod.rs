@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 pub use client::ask;
 pub use status::{
     AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
-    LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument, PrlStatus, Role,
-    RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
+    LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument, PrlStatus, ResolverStatus,
+    Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
 };
 
 /// What a command asks of the daemon.

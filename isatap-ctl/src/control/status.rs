@@ -39,6 +39,9 @@ pub struct StatusDocument {
     pub addresses: Vec<Ipv6Addr>,
     /// The Potential Router List.
     pub prl: Vec<PrlStatus>,
+    /// The look-up of the routers' name; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolver: Option<ResolverStatus>,
     /// Default routers in use, best first.
     pub routers: Vec<RouterStatus>,
     /// Resolvers that routers advertise, or that we do.
@@ -201,6 +204,23 @@ pub struct PrlStatus {
     pub lifetime_left: Option<u64>,
     /// Neighbour state: `unknown`, `reachable`, `stale`, `delay`, `probe`, `unreachable`.
     pub reachability: String,
+}
+
+/// The look-up of the routers' name. A time that is absent never was, or is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolverStatus {
+    /// The name, without its final dot.
+    pub domain: String,
+    /// Seconds since the last answer, be it that there is no such name.
+    pub last_answer_seconds: Option<u64>,
+    /// What the last look-up failed of, if it did.
+    pub last_error: Option<String>,
+    /// Seconds since then.
+    pub last_error_seconds: Option<u64>,
+    /// Seconds until the next look-up; absent while one is under way.
+    pub next_lookup_seconds: Option<u64>,
+    /// Addresses of the last answer that are not taken.
+    pub refused: Vec<Ipv4Addr>,
 }
 
 /// A default router in use.

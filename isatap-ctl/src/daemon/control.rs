@@ -99,6 +99,7 @@ fn add(node: &mut Node, router: Ipv4Addr, save: bool) -> Result<(), String> {
     } else {
         PrlSource::Command
     };
+    list.unbar(router);
     list.add(source, router)
         .map_err(|refusal| refusal.to_string())?;
     if save {
@@ -114,7 +115,8 @@ fn remove(node: &mut Node, router: Ipv4Addr, save: bool) -> Result<(), String> {
     if save {
         config::remove_router(&node.settings.file, router).map_err(|error| error.to_string())?;
     }
-    if !node.forget_router(router) {
+    let forgotten = save && node.prl.remove(PrlSource::Static, router);
+    if !node.prl.bar(router) && !forgotten {
         return Err(format!("{router} is not in the list"));
     }
     info!("router {router} removed by command{}", for_good(save));

@@ -185,6 +185,14 @@ impl Discovery {
         }
     }
 
+    /// Whether [`Self::poll`] sends something now that depends on the router list.
+    pub fn is_soliciting(&self, now: Boottime) -> bool {
+        match self {
+            Self::Router(_) => false,
+            Self::Host(solicitor) => solicitor.is_soliciting(now),
+        }
+    }
+
     /// When there is something to do.
     pub fn next_deadline(&self) -> Option<Boottime> {
         match self {

@@ -11,8 +11,10 @@ mod dry_run;
 mod errors;
 mod lag;
 mod link;
+mod lookup;
 mod node;
 mod probing;
+mod routers;
 mod slow_path;
 mod status;
 mod surplus;
@@ -76,6 +78,7 @@ struct Wakers {
     events: Events,
     ticker: lag::Ticker,
     control: control::Server,
+    lookup: lookup::Lookup,
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
@@ -89,6 +92,7 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
         events,
         ticker: lag::Ticker::start(),
         control: control::Server::bind(&node.settings.interface.name)?,
+        lookup: lookup::Lookup::new(),
         hangup: signal(SignalKind::hangup())?,
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
@@ -128,6 +132,12 @@ impl Turn {
                 self.reconcile(node).await?;
             }
             self.settle_neighbors(node);
+            if wakers.lookup.system_changed() {
+                node.resolver.wake();
+            }
+            if let Some(name) = node.resolver.poll(clock::now()) {
+                wakers.lookup.start(name);
+            }
             tokio::select! {
                 lateness = wakers.ticker.lateness() => node.lag.note(lateness),
                 _ = wakers.terminate.recv() => return Ok(()),
@@ -136,6 +146,9 @@ impl Turn {
                 changes = wakers.events.next() => self.take(node, changes?).await?,
                 message = node.heard() => node.discover(&message?),
                 message = Probing::answer(node.probing.as_ref()) => node.answered(&message?),
+                answer = wakers.lookup.answer() => if node.looked_up(answer) {
+                    self.reconcile(node).await?;
+                },
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
                 packet = node.device.surplus() => node.surplus(&packet?),
                 Some(question) = wakers.control.next() => {
@@ -189,7 +202,7 @@ impl Turn {
 
     fn sleep(&self, node: &Node) -> Duration {
         let probing = Probing::next_deadline(node.probing.as_ref());
-        let deadlines = [node.discovery.next_deadline(), probing];
+        let deadlines = [node.next_deadline(), probing];
         let deadlines = deadlines.into_iter().flatten().min();
         let deadlines = deadlines.map(|deadline| deadline.saturating_sub(clock::now()));
         let until = |instant: Instant| instant.saturating_duration_since(Instant::now());

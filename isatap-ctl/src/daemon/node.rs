@@ -29,8 +29,8 @@ use super::{
     world::World,
 };
 use crate::{
-    clock,
-    config::{RoleSettings, Settings},
+    clock::{self, Boottime},
+    config::Settings,
     datapath::{Datapath, Hook, HookState, Tables, has_decap_l3},
     kernel::{
         Error, Netlink, bpffs, capabilities,
@@ -55,6 +55,9 @@ pub struct Node {
     pub(super) probing: Option<Probing>,
     pub(super) discovery: Discovery,
     pub(super) prl: prl::Table,
+    pub(super) resolver: prl::Resolver,
+    /// Solicitations wait for an answer from DNS.
+    is_held: bool,
     pub(super) world: World,
     pub(super) tables: Option<Tables>,
     link: Link,
@@ -117,6 +120,8 @@ impl Node {
             probing: Probing::new(&settings, link.index)?,
             discovery: Discovery::new(&settings),
             prl: prl::Table::default(),
+            resolver: prl::Resolver::new(fastrand::u64(..)),
+            is_held: false,
             tables: None,
             link: Link::default(),
             hooks: BTreeMap::new(),
@@ -142,6 +147,10 @@ impl Node {
         let uplinks = &self.settings.interface.uplinks;
         if world.is_carrying(uplinks) && !self.world.is_carrying(uplinks) {
             self.discovery.link_up();
+            self.resolver.wake();
+        }
+        if world.own() != self.world.own() {
+            self.resolver.wake();
         }
         self.world = world;
         if !self.has_device() {
@@ -273,7 +282,10 @@ impl Node {
 
     /// Sends what is due. Returns whether the link may look different now.
     pub async fn tick(&mut self) -> bool {
-        for message in self.discovery.poll(clock::now()) {
+        let now = clock::now();
+        self.is_held = self.discovery.is_soliciting(now) && !self.resolver.is_current(now);
+        let due = (!self.is_held).then(|| self.discovery.poll(now));
+        for message in due.into_iter().flatten() {
             if let Err(error) = self.send(&message).await {
                 debug!("to {}: {error}", message.destination);
             }
@@ -285,6 +297,15 @@ impl Node {
         let locators = self.world.locators(&self.settings);
         let link = self.discovery.link(clock::now(), &self.settings, &locators);
         link != self.link
+    }
+
+    /// When [`Self::tick`] has something to do, or there is a name to look up.
+    pub fn next_deadline(&self) -> Option<Boottime> {
+        let discovery = self.discovery.next_deadline().filter(|_| !self.is_held);
+        discovery
+            .into_iter()
+            .chain(self.resolver.next_deadline())
+            .min()
     }
 
     async fn send(&self, message: &Outgoing) -> io::Result<()> {
@@ -314,29 +335,6 @@ impl Node {
         self.settings = settings;
         self.read_prl();
         self.reconcile().await
-    }
-
-    /// The static entries, and none that were.
-    fn read_prl(&mut self) {
-        for router in self.prl.members() {
-            self.prl.remove(PrlSource::Static, router);
-        }
-        self.prl.set_own(self.world.own());
-        let RoleSettings::Host(host) = &self.settings.role else {
-            return;
-        };
-        for ipv4 in &host.prl {
-            if let Err(error) = self.prl.add(PrlSource::Static, *ipv4) {
-                warn!("host.prl: {error}");
-            }
-        }
-    }
-
-    /// Removes a router whoever named it. Returns whether it was in the list.
-    pub fn forget_router(&mut self, router: Ipv4Addr) -> bool {
-        let sources = [PrlSource::Static, PrlSource::Dns, PrlSource::Command];
-        let removed = sources.map(|source| self.prl.remove(source, router));
-        removed.contains(&true)
     }
 }
 

@@ -1,9 +1,12 @@
 //! What `status` shows of a running daemon.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use isatap_common::{
-    abi::{Direction, Layer, Reachability},
+    abi::{Direction, Layer, PrlSource, Reachability},
     nd::Preference,
     path::{Reason, Verdict},
 };
@@ -14,8 +17,8 @@ use crate::{
     config::{self, RoleSettings},
     control::{
         AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
-        LocatorStatus, MappingStatus, PrefixStatus, PrlStatus, Role, RouterStatus, SCHEMA,
-        StatusDocument, TcState, XdpState,
+        LocatorStatus, MappingStatus, PrefixStatus, PrlStatus, ResolverStatus, Role, RouterStatus,
+        SCHEMA, StatusDocument, TcState, XdpState,
     },
     datapath::{self, AttachedMode, Hook},
     nd::host::RouterState,
@@ -58,6 +61,7 @@ pub fn document(node: &Node) -> StatusDocument {
         },
         addresses: desired::addresses(&link, &locators).into_keys().collect(),
         prl: prl(node),
+        resolver: resolver(node, now),
         routers: routers(node, now),
         dns: dns(node, now),
         counters: totals(node),
@@ -78,16 +82,20 @@ pub fn prl(node: &Node) -> Vec<PrlStatus> {
         .into_iter()
         .map(|router| (router.router, router))
         .collect();
-    let entry = |(ipv4, sources): (_, &std::collections::BTreeSet<_>)| {
+    let entry = |(ipv4, sources): (_, &BTreeSet<PrlSource>)| {
         let router = known.get(&ipv4);
         let until = router.and_then(|router| router.lifetime_end);
         PrlStatus {
             ipv4,
             sources: sources
                 .iter()
-                .map(|source: &isatap_common::abi::PrlSource| source.name().to_owned())
+                .map(|source| source.name().to_owned())
                 .collect(),
-            ttl_seconds: None,
+            ttl_seconds: node
+                .resolver
+                .until(ipv4)
+                .filter(|_| is_from_dns_alone(sources))
+                .map(|until| left(until, now)),
             preference: defaults
                 .get(&ipv4)
                 .map_or(config::Preference::Medium, |p| preference(*p)),
@@ -101,6 +109,25 @@ pub fn prl(node: &Node) -> Vec<PrlStatus> {
         }
     };
     node.prl.iter().map(entry).collect()
+}
+
+/// Another source names the router without end.
+fn is_from_dns_alone(sources: &BTreeSet<PrlSource>) -> bool {
+    sources.iter().all(|source| *source == PrlSource::Dns)
+}
+
+fn resolver(node: &Node, now: Boottime) -> Option<ResolverStatus> {
+    let state = node.resolver.state()?;
+    let ago = |then: Boottime| left(now, then);
+    let (failed, why) = state.failed.unzip();
+    Some(ResolverStatus {
+        domain: state.name,
+        last_answer_seconds: state.answered.map(ago),
+        last_error: why,
+        last_error_seconds: failed.map(ago),
+        next_lookup_seconds: state.next.map(|next| left(next, now)),
+        refused: state.refused,
+    })
 }
 
 fn locator(node: &Node, Locator { index, ipv4 }: Locator) -> LocatorStatus {

@@ -192,12 +192,23 @@ impl Solicitor {
         self.locator.is_some() && (octets == ALL_NODES.octets() || embedded == self.locator)
     }
 
+    /// Whether a router is to be asked at `now`.
+    pub fn is_soliciting(&self, now: Boottime) -> bool {
+        self.next_question().is_some_and(|deadline| deadline <= now)
+    }
+
+    fn next_question(&self) -> Option<Boottime> {
+        self.locator?;
+        let routers = self.routers.values();
+        routers
+            .filter_map(|router| router.schedule.deadline())
+            .min()
+    }
+
     /// When [`Self::poll`] has something to do or [`Self::state`] changes; zero is at once.
     pub fn next_deadline(&self) -> Option<Boottime> {
-        let solicited = self.locator.is_some();
-        let routers = self.routers.values().filter(|_| solicited);
-        let questions = routers.filter_map(|router| router.schedule.deadline());
-        questions.chain(self.learned.next_change(self.polled)).min()
+        let question = self.next_question().into_iter();
+        question.chain(self.learned.next_change(self.polled)).min()
     }
 
     /// The solicitations that are due; what ended is forgotten.

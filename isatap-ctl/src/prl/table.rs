@@ -13,6 +13,9 @@ pub enum PrlError {
     /// This node is no router of itself.
     #[error("{0} is an address of this node, which cannot be its own router")]
     Own(Ipv4Addr),
+    /// The configuration keeps DNS from naming it.
+    #[error("{0} is refused: it is in none of the prefixes of host.prl-allow")]
+    NotAllowed(Ipv4Addr),
     /// The list is full.
     #[error("{router} is refused: the list has its {limit} routers already")]
     Full {
@@ -27,6 +30,8 @@ pub enum PrlError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     own: BTreeSet<Ipv4Addr>,
+    /// Removed by command, whoever names them.
+    barred: BTreeSet<Ipv4Addr>,
     entries: BTreeMap<Ipv4Addr, BTreeSet<PrlSource>>,
 }
 
@@ -60,6 +65,55 @@ impl Table {
         Ok(self.entries.entry(router).or_default().insert(source))
     }
 
+    /// Has `source` name these routers and no others, so far as they are accepted; what is not, and
+    /// why, is returned.
+    pub fn replace(
+        &mut self,
+        source: PrlSource,
+        routers: impl IntoIterator<Item = Ipv4Addr>,
+    ) -> Vec<PrlError> {
+        let routers: BTreeSet<Ipv4Addr> = routers.into_iter().collect();
+        self.entries.retain(|router, sources| {
+            if !routers.contains(router) {
+                sources.remove(&source);
+            }
+            !sources.is_empty()
+        });
+        let added = routers.into_iter().map(|router| self.add(source, router));
+        added.filter_map(Result::err).collect()
+    }
+
+    /// Takes `router` off the list, whoever names it now or later, until [`Self::unbar`]; `true` if
+    /// it was listed.
+    pub fn bar(&mut self, router: Ipv4Addr) -> bool {
+        let Some(sources) = self.entries.get_mut(&router) else {
+            return false;
+        };
+        sources.remove(&PrlSource::Command);
+        if sources.is_empty() {
+            self.entries.remove(&router);
+            return true;
+        }
+        self.barred.insert(router)
+    }
+
+    /// Lets whoever names `router` list it again.
+    pub fn unbar(&mut self, router: Ipv4Addr) {
+        self.barred.remove(&router);
+    }
+
+    /// Lets `source` no longer name `router`; `true` if it did.
+    pub fn remove(&mut self, source: PrlSource, router: Ipv4Addr) -> bool {
+        let Some(sources) = self.entries.get_mut(&router) else {
+            return false;
+        };
+        let removed = sources.remove(&source);
+        if sources.is_empty() {
+            self.entries.remove(&router);
+        }
+        removed
+    }
+
     fn check_room(&self, source: PrlSource, router: Ipv4Addr) -> Result<(), PrlError> {
         let is_from_dns = |sources: &&BTreeSet<_>| sources.contains(&PrlSource::Dns);
         let (count, limit) = if source == PrlSource::Dns {
@@ -75,28 +129,18 @@ impl Table {
         }
     }
 
-    /// Lets `source` no longer name `router`; `true` if it did.
-    pub fn remove(&mut self, source: PrlSource, router: Ipv4Addr) -> bool {
-        let Some(sources) = self.entries.get_mut(&router) else {
-            return false;
-        };
-        let removed = sources.remove(&source);
-        if sources.is_empty() {
-            self.entries.remove(&router);
-        }
-        removed
-    }
-
     /// Every entry with its sources, in the order of addresses.
     pub fn iter(&self) -> impl Iterator<Item = (Ipv4Addr, &BTreeSet<PrlSource>)> {
-        self.entries
+        let listed = self
+            .entries
             .iter()
-            .map(|(router, sources)| (*router, sources))
+            .filter(|(router, _)| !self.barred.contains(router));
+        listed.map(|(router, sources)| (*router, sources))
     }
 
     /// The routers to solicit and to believe.
     pub fn members(&self) -> BTreeSet<Ipv4Addr> {
-        let listed = self.entries.keys().copied();
+        let listed = self.iter().map(|(router, _)| router);
         listed.filter(|router| !self.own.contains(router)).collect()
     }
 }
@@ -114,16 +158,33 @@ mod tests {
         assert_eq!(table.add(PrlSource::Static, B), Ok(true));
         assert_eq!(table.add(PrlSource::Command, B), Ok(true));
         assert_eq!(table.add(PrlSource::Command, B), Ok(false));
-        assert_eq!(table.add(PrlSource::Dns, A), Ok(true));
+        assert_eq!(table.replace(PrlSource::Dns, [A]), []);
         let sources = BTreeSet::from([PrlSource::Static, PrlSource::Command]);
         let dns = BTreeSet::from([PrlSource::Dns]);
         assert_eq!(table.iter().collect::<Vec<_>>(), [(A, &dns), (B, &sources)]);
-        assert!(table.remove(PrlSource::Static, B));
-        assert!(!table.remove(PrlSource::Static, B));
+        table.replace(PrlSource::Static, []);
         assert_eq!(table.members(), BTreeSet::from([A, B]));
-        assert!(table.remove(PrlSource::Command, B));
-        assert_eq!(table.members(), BTreeSet::from([A]));
-        assert!(!table.remove(PrlSource::Command, B));
+        table.replace(PrlSource::Dns, []);
+        assert_eq!(table.members(), BTreeSet::from([B]));
+        assert!(table.bar(B));
+        assert_eq!(table.members(), BTreeSet::new());
+    }
+
+    #[test]
+    fn what_a_command_removed_stays_away_until_a_command_adds_it() {
+        let mut table = Table::new();
+        table.replace(PrlSource::Static, [A, B]);
+        assert!(table.bar(A));
+        assert!(!table.bar(A), "it is not listed any more");
+        for source in [PrlSource::Static, PrlSource::Dns] {
+            assert_eq!(table.replace(source, [A, B]), []);
+            assert_eq!(table.members(), BTreeSet::from([B]));
+        }
+        table.unbar(A);
+        assert_eq!(table.members(), BTreeSet::from([A, B]));
+        assert!(table.remove(PrlSource::Static, A) && !table.remove(PrlSource::Static, A));
+        assert!(table.remove(PrlSource::Dns, A) && !table.bar(A));
+        assert_eq!(table.members(), BTreeSet::from([B]));
     }
 
     #[test]

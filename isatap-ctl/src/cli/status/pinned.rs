@@ -49,6 +49,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         },
         addresses: addresses(interface),
         prl: prl(&pins)?,
+        resolver: None,
         routers: Vec::new(),
         dns: DnsStatus::default(),
         counters: counters::totals(&counters::read(&pins)?),

@@ -62,6 +62,14 @@ fn full() -> StatusDocument {
             lifetime_left: Some(1795),
             reachability: "reachable".to_owned(),
         }],
+        resolver: Some(ResolverStatus {
+            domain: "isatap.example.com".to_owned(),
+            last_answer_seconds: Some(700),
+            last_error: Some("request timed out".to_owned()),
+            last_error_seconds: Some(20),
+            next_lookup_seconds: Some(12),
+            refused: vec!["192.0.2.1".parse().unwrap()],
+        }),
         routers: vec![RouterStatus {
             address: "fe80::5efe:a00:1".parse().unwrap(),
             ipv4: router,

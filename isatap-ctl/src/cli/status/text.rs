@@ -3,8 +3,8 @@ use anyhow::Result;
 use crate::cli::columns::Columns;
 use crate::cli::{Output, prl, words};
 use crate::control::{
-    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, Role, StatusDocument,
-    TcState, XdpState,
+    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, ResolverStatus, Role,
+    StatusDocument, TcState, XdpState,
 };
 
 /// Everything, in sections; a section without content is left out.
@@ -24,6 +24,9 @@ pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<
     if !status.prl.is_empty() {
         heading("potential router list", output)?;
         prl::print(&status.prl, output)?;
+    }
+    if let Some(resolver) = &status.resolver {
+        self::resolver(resolver, output)?;
     }
     if !status.routers.is_empty() {
         routers(status, output)?;
@@ -170,6 +173,30 @@ fn mappings(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
         columns.row([mapping.prefix.to_string(), mapping.via.to_string()]);
     }
     columns.print(output.to, output.style)?;
+    Ok(())
+}
+
+fn resolver(resolver: &ResolverStatus, output: &mut Output<'_>) -> Result<()> {
+    heading("name of the routers", output)?;
+    writeln!(output.to, "  name       {}", resolver.domain)?;
+    let answer = match resolver.last_answer_seconds {
+        Some(seconds) => format!("{seconds}s ago"),
+        None => "none yet".to_owned(),
+    };
+    writeln!(output.to, "  answered   {answer}")?;
+    if let Some(error) = &resolver.last_error {
+        let ago = seconds(resolver.last_error_seconds);
+        let failed = format!("{ago} ago: {error}");
+        writeln!(output.to, "  failed     {}", output.style.bad(&failed))?;
+    }
+    let next = match resolver.next_lookup_seconds {
+        Some(seconds) => format!("in {seconds}s"),
+        None => "under way".to_owned(),
+    };
+    writeln!(output.to, "  next       {next}")?;
+    for router in &resolver.refused {
+        writeln!(output.to, "  refused    {router}")?;
+    }
     Ok(())
 }
 

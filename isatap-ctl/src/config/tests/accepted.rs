@@ -26,20 +26,16 @@ fn functions_of_later_work_are_validated_and_then_refused() {
     }
     for (text, error) in [
         (
-            "domain = \"isatap.example.com\"",
-            "5:10: host.domain = \"isatap.example.com\" is not supported yet",
-        ),
-        (
             "domain = \"isatap\"",
             "5:10: host.domain: expected a fully qualified name such as \"isatap.example.com\", or \"\", found \"isatap\"",
         ),
         (
-            "prl-allow = [\"10.0.0.0/8\"]",
-            "5:13: host.prl-allow = [\"10.0.0.0/8\"] is not supported yet",
+            "domain = \"10.0.0.1\"",
+            "5:10: host.domain: \"10.0.0.1\" is an address; write it in host.prl",
         ),
         (
-            "refresh = \"1h\"",
-            "5:11: host.refresh = \"1h\" is not supported yet",
+            "refresh = \"500ms\"",
+            "5:11: host.refresh: expected a duration such as \"2m\", at least 1s, found \"500ms\"",
         ),
         (
             "accept-dns = \"resolved\"",
@@ -48,6 +44,45 @@ fn functions_of_later_work_are_validated_and_then_refused() {
     ] {
         assert_eq!(host_errors(&format!("[host]\n{text}")), [error]);
     }
+}
+
+#[test]
+fn routers_may_have_a_name() {
+    let text = |host: &str| format!("{}[host]\n{host}", INTERFACE.replace("router", "host"));
+    let host = |lines: &str| match read(&text(lines)).unwrap().role {
+        RoleSettings::Host(host) => host,
+        RoleSettings::Router(_) => unreachable!(),
+    };
+    let default = host("");
+    assert_eq!(
+        (&default.domain, default.refresh),
+        (&None, Duration::from_hours(1))
+    );
+    for (written, name) in [
+        ("", None),
+        ("isatap.example.com", Some("isatap.example.com")),
+        ("isatap.example.com.", Some("isatap.example.com")),
+        ("isatap.", Some("isatap")),
+    ] {
+        let host = host(&format!("domain = \"{written}\""));
+        assert_eq!(host.domain.as_deref(), name);
+    }
+    let named = host(
+        "domain = \"isatap.example.com\"\nprl-allow = [\"10.0.0.0/8\"]\nrefresh = \"infinite\"",
+    );
+    assert_eq!(named.prl_allow, ["10.0.0.0/8".parse().unwrap()]);
+    assert_eq!(named.refresh, Duration::MAX);
+    let notes = read(&text("refresh = \"1h\"\nprl-allow = [\"10.0.0.0/8\"]"))
+        .unwrap()
+        .notes;
+    let notes: Vec<_> = notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "t.toml:5:1: host.refresh has no effect, because host.domain names nothing to look up",
+            "t.toml:6:1: host.prl-allow has no effect, because host.domain names nothing to look up",
+        ]
+    );
 }
 
 #[test]
