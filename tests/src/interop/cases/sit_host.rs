@@ -36,7 +36,7 @@ fn isatapd(scene: &mut Scene) -> Result<()> {
 
 fn rdisc6_host(scene: &mut Scene) -> Result<()> {
     expect_solicitation(scene, "ip.ttl == 63")?;
-    let _router = start_router(scene)?;
+    let router = start_router(scene)?;
     let sit = Sit::create(&scene.site.host_a, HOST_A)?;
     sit.potential_router(ROUTER)?;
     let own = interrupt::poll(Duration::from_secs(5), || Ok(sit.link_local().ok()))?;
@@ -45,7 +45,33 @@ fn rdisc6_host(scene: &mut Scene) -> Result<()> {
     for line in advertised.lines().filter(|line| line.contains(" : ")) {
         scene.note(line.trim());
     }
-    connected(scene)
+    connected(scene)?;
+    // Another one, which has not heard from the host, and whom the host says nothing by itself.
+    drop(router);
+    expect_probe(scene)?;
+    let _router = start_router(scene)?;
+    reaches(&scene.site.server, in_prefix(PREFIX, HOST_A))
+}
+
+/// Before the server's packets are sent to the host, our router asks whether it is there.
+fn expect_probe(scene: &mut Scene) -> Result<()> {
+    let (ours, theirs) = (link_local(ROUTER), link_local(HOST_A));
+    let wire = scene.capture_at_router()?;
+    wire.sees(
+        "we ask a host that was not heard from whether it is there",
+        &format!(
+            "icmpv6.type == 135 && ip.dst == {HOST_A} && ipv6.src == {ours} && ipv6.dst == {theirs} \
+             && ipv6.hlim == 255 && icmpv6.nd.ns.target_address == {theirs}"
+        ),
+    );
+    wire.sees(
+        "the host answers",
+        &format!(
+            "icmpv6.type == 136 && ip.src == {HOST_A} && ipv6.src == {theirs} && ipv6.dst == {ours} \
+             && icmpv6.nd.na.target_address == {theirs}"
+        ),
+    );
+    Ok(())
 }
 
 fn start_router(scene: &Scene) -> Result<crate::daemon::Daemon> {
