@@ -69,6 +69,9 @@ impl Switches {
     pub const FORWARDS: Self = Self(1 << 4);
     /// A router sends only to hosts that it has heard from.
     pub const NEIGHBOR_CHECK: Self = Self(1 << 5);
+    /// There are 6rd prefixes, so a native address may embed ours in a way that the cached path does
+    /// not know.
+    pub const SIX_RD: Self = Self(1 << 6);
 
     /// Whether every bit of `other` is set.
     #[inline(always)]

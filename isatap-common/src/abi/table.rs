@@ -21,8 +21,14 @@ pub struct Prefix {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct Route {
-    /// Next hop, big-endian.
+    /// Next hop, big-endian; [`Route::OURS_ELSEWHERE`] is none.
     pub via: [u8; 4],
+}
+
+impl Route {
+    /// In place of a next hop: addresses with this prefix belong to another tunnel, and embed an IPv4
+    /// address of ours (RFC 6324 section 3.3).
+    pub const OURS_ELSEWHERE: [u8; 4] = [0; 4];
 }
 
 /// Value of `KNOWN_IPV4`, by longest prefix of an embedded or outer IPv4 address.

@@ -5,7 +5,7 @@ use super::{
     parse::{Inbound, Outbound},
 };
 use crate::{
-    abi::{Hearing, Standing, Switches},
+    abi::{Hearing, Route, Standing, Switches},
     addr::{self, Address, Ipv4},
     wire::ipv6,
 };
@@ -188,7 +188,7 @@ fn voucher(outer: Ipv4, inner: Address, site: &impl Site) -> Result<Voucher, Rea
         return Err(Reason::SourceMismatch);
     }
     if site.lists_router(outer) {
-        return source_is_not_own(inner, site);
+        return source_is_possible(inner, site);
     }
     // Whatever a route says, an address of the link embeds its node.
     if site.route(inner) == Some(outer) && !site.is_on_link(inner) {
@@ -197,15 +197,23 @@ fn voucher(outer: Ipv4, inner: Address, site: &impl Site) -> Result<Voucher, Rea
     Err(Reason::SourceMismatch)
 }
 
+/// A router may forward what any node of the link sends, but none is at our own address or at one that
+/// no node has.
 #[inline(always)]
-fn source_is_not_own(inner: Address, site: &impl Site) -> Result<Voucher, Reason> {
-    let is_own = inner
-        .embedded()
-        .is_some_and(|ipv4| site.standing(ipv4) == Standing::Own && site.is_on_link(inner));
-    if is_own {
-        Err(Reason::InnerOwn)
-    } else {
-        Ok(Voucher::Router)
+fn source_is_possible(inner: Address, site: &impl Site) -> Result<Voucher, Reason> {
+    let Some(ipv4) = inner.embedded() else {
+        return Ok(Voucher::Router);
+    };
+    if !site.is_on_link(inner) {
+        return Ok(Voucher::Router);
+    }
+    if addr::is_martian_ipv4(ipv4) {
+        return Err(Reason::InnerMartian);
+    }
+    match site.standing(ipv4) {
+        Standing::Own => Err(Reason::InnerOwn),
+        Standing::Martian => Err(Reason::InnerMartian),
+        Standing::Known | Standing::Unknown => Ok(Voucher::Router),
     }
 }
 
@@ -256,12 +264,20 @@ fn destination_scope(
 #[inline(always)]
 fn hairpin(destination: Address, site: &impl Site) -> Result<Scope, Reason> {
     let config = site.config();
-    let other_node = match destination.embedded() {
-        Some(ipv4) => site.is_on_link(destination) && site.standing(ipv4) != Standing::Own,
-        None => false,
-    };
-    if !other_node {
+    let Some(ipv4) = destination.embedded() else {
         return Ok(Scope::Beyond);
+    };
+    if !site.is_on_link(destination) {
+        return Ok(Scope::Beyond);
+    }
+    if addr::is_martian_ipv4(ipv4) {
+        return Err(Reason::NextHopMartian);
+    }
+    match site.standing(ipv4) {
+        Standing::Own => return Ok(Scope::Beyond),
+        Standing::Martian => return Err(Reason::NextHopMartian),
+        Standing::Unknown => return Err(Reason::NextHopUnknown),
+        Standing::Known => {}
     }
     if config.switches().has(Switches::NO_HAIRPIN) {
         return Err(Reason::HairpinRefused);
@@ -276,17 +292,20 @@ pub fn next_hop(destination: Address, site: &impl Site) -> Result<Ipv4, Reason> 
         return destination.embedded().ok_or(Reason::NoNextHop);
     }
     match site.route(destination) {
-        Some(via) if via != [0; 4] => Ok(via),
+        Some(via) if via != Route::OURS_ELSEWHERE => Ok(via),
         _ => Err(Reason::NoNextHop),
     }
 }
 
 /// RFC 6324 section 3.3: an address with a foreign prefix that embeds an IPv4 address of ours, in
-/// the form of ISATAP or of 6to4.
+/// the form of ISATAP, of 6to4, or of 6rd where that is configured.
 #[inline(always)]
 pub fn embeds_own_off_link(address: Address, site: &impl Site) -> bool {
     let own = |ipv4: Option<Ipv4>| ipv4.is_some_and(|ipv4| site.standing(ipv4) == Standing::Own);
-    own(address.six_to_four()) || (own(address.embedded()) && !site.is_on_link(address))
+    own(address.six_to_four())
+        || (own(address.embedded()) && !site.is_on_link(address))
+        || (site.config().switches().has(Switches::SIX_RD)
+            && site.route(address) == Some(Route::OURS_ELSEWHERE))
 }
 
 /// The locator that a peer's source check expects (RFC 4213 section 3.5): the one that the inner

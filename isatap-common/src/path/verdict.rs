@@ -74,7 +74,7 @@ reasons! {
     OuterMartian, "outer_martian", Drop, "The outer source is special, a broadcast or multicast address.";
     OuterOwn, "outer_own", Drop, "The outer source is our own address.";
     OuterUnknown, "outer_unknown", Drop, "The outer source is outside the known IPv4 addresses of the site.";
-    InnerMartian, "inner_martian", Drop, "The inner source is unspecified, loopback, multicast or of an IPv4 form.";
+    InnerMartian, "inner_martian", Drop, "The inner source is unspecified, loopback, multicast, of an IPv4 form, or embeds an IPv4 address that no node has.";
     InnerOwn, "inner_own", Drop, "The inner source is our own address.";
     SourceMismatch, "src_mismatch", Drop, "The inner source does not embed the outer source, which is no router of the list.";
     RouterLoop, "router_loop", Drop, "From a router to a router: the packet would go round.";

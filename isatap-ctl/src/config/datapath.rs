@@ -2,7 +2,7 @@ use toml::de::DeValue;
 
 use super::schema::{Table, Wrong};
 use super::settings::{Datapath, TcMode, XdpMode};
-use super::value;
+use super::{six_rd, value};
 
 const XDP: [(&str, XdpMode); 4] = [
     ("auto", XdpMode::Auto),
@@ -23,6 +23,7 @@ pub(super) fn read(table: &Table<'_>) -> Datapath {
         known_ipv4: table
             .list("known-ipv4", value::ipv4_prefix)
             .unwrap_or_default(),
+        six_rd: six_rd::read(table),
         hairpin: table.read("hairpin", value::switch).unwrap_or(true),
         drop_nested: table
             .read("nested", value::word(&[("pass", false), ("drop", true)]))

@@ -57,6 +57,8 @@ pub struct Datapath {
     pub tc: TcMode,
     /// IPv4 addresses that may be embedded; empty is any that is not special.
     pub known_ipv4: Vec<Ipv4Net>,
+    /// Prefixes of 6rd tunnels in the same IPv4 network.
+    pub six_rd: Vec<SixRd>,
     /// Forward from one host of the link to another.
     pub hairpin: bool,
     /// Drop protocol 41 and 4 inside protocol 41.
@@ -67,6 +69,15 @@ pub struct Datapath {
     pub neighbor_check: bool,
     /// Hosts per second that a router probes because it has not.
     pub unknown_rate: u32,
+}
+
+/// A 6rd prefix (RFC 5969): an IPv4 address follows it, without the bits that all have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SixRd {
+    /// Without host bits.
+    pub prefix: Ipv6Net,
+    /// Where the IPv4 addresses are.
+    pub ipv4_prefix: Ipv4Net,
 }
 
 /// How the program on a NIC is attached.

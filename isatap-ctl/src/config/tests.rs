@@ -384,6 +384,34 @@ fn mappings_that_contradict_something_are_refused() {
 }
 
 #[test]
+fn six_rd_prefixes_that_hold_no_address_are_refused() {
+    let six_rd = |prefix, ipv4| {
+        format!("[[datapath.six-rd]]\nprefix = \"{prefix}\"\nipv4-prefix = \"{ipv4}\"\n")
+    };
+    let good = six_rd("2001:db8::/32", "10.0.0.0/8");
+    let settings = read(&format!("{INTERFACE}{good}")).unwrap();
+    assert_eq!(settings.datapath.six_rd[0].delegated_length(), 56);
+    for (text, error) in [
+        (
+            &six_rd("2001:db8::/48", "10.0.0.0/8"),
+            "5:10: datapath.six-rd.prefix: \"2001:db8::/48\" and the bits of an IPv4 address behind \
+             \"10.0.0.0/8\" are 72 bits, expected 64 at most (RFC 5969 section 4)",
+        ),
+        (
+            &format!("{good}{good}"),
+            "8:10: datapath.six-rd.prefix: \"2001:db8::/32\" is there twice",
+        ),
+        (
+            &six_rd("2001:db8::/32", "10.0.0.1/8"),
+            "6:15: datapath.six-rd.ipv4-prefix: \"10.0.0.1/8\" has bits set behind its length; the \
+             prefix is \"10.0.0.0/8\"",
+        ),
+    ] {
+        assert_eq!(router_errors(text), [error]);
+    }
+}
+
+#[test]
 fn columns_count_characters() {
     assert_eq!(
         router_errors("\"größe\" = 1\n[router.dns]\nsearch = [\"größe\", 1]\n"),

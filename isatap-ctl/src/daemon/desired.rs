@@ -8,7 +8,8 @@ use std::{
 use ipnet::Ipv6Net;
 use isatap_common::{
     abi::{
-        self, Config, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, PrlSource, Role, Switches,
+        self, Config, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, PrlSource, Role, Route,
+        Switches,
     },
     addr,
 };
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     clock::Boottime,
     config::{RoleSettings, Settings, TcMode, XdpMode},
-    datapath::{AttachedMode, Hook, HookState, Tables, fresh_jiffies, known_ipv4},
+    datapath::{AttachedMode, Hook, HookState, Tables, fresh_jiffies, known_ipv4, six_rd_prefix},
     kernel::{
         links,
         routes::{Ipv6Route, Preference},
@@ -270,7 +271,10 @@ pub fn tables(
             .collect(),
         locators: entrances(&locators, settings, world),
         prefixes: prefixes(&inputs.link),
-        routes: routes(&inputs.routes),
+        routes: routes(&inputs.routes)
+            .into_iter()
+            .chain(elsewhere(settings, world))
+            .collect(),
         known_ipv4: known_ipv4(&settings.datapath.known_ipv4, &world.connected()),
         links: redirectable,
     }
@@ -316,6 +320,7 @@ fn switches(settings: &Settings, decap_l3: bool, redirectable: &BTreeSet<u32>) -
         (decap_l3, Switches::DECAP_L3),
         (!redirectable.is_empty(), Switches::FORWARDS),
         (settings.datapath.neighbor_check, Switches::NEIGHBOR_CHECK),
+        (!settings.datapath.six_rd.is_empty(), Switches::SIX_RD),
     ];
     let chosen = choices.into_iter().filter(|(on, _)| *on);
     chosen.fold(Switches::default(), |all, (_, switch)| all.with(switch))
@@ -348,6 +353,17 @@ fn routes(kernel: &[Ipv6Route]) -> BTreeMap<Ipv6Net, Ipv4Addr> {
     routes
         .into_iter()
         .filter_map(|route| Some((route.destination, via(route.gateway?)?)))
+        .collect()
+}
+
+/// Prefixes of other tunnels that embed an address of ours: nobody of this link is there.
+fn elsewhere(settings: &Settings, world: &World) -> BTreeMap<Ipv6Net, Ipv4Addr> {
+    let six_rd = settings.datapath.six_rd.iter();
+    let own = six_rd.flat_map(|six_rd| {
+        let prefixes = world.connected().into_iter();
+        prefixes.filter_map(|on_link| six_rd_prefix(six_rd, on_link.addr()))
+    });
+    own.map(|prefix| (prefix, Ipv4Addr::from(Route::OURS_ELSEWHERE)))
         .collect()
 }
 

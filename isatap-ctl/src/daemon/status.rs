@@ -6,7 +6,7 @@ use std::{
 };
 
 use isatap_common::{
-    abi::{Direction, Layer, PrlSource, Reachability},
+    abi::{Direction, Layer, PrlSource, Reachability, Route},
     nd::Preference,
     path::{Reason, Verdict},
 };
@@ -214,6 +214,7 @@ fn prefixes(node: &Node, link: &link::Link, now: Boottime) -> Vec<PrefixStatus> 
 
 fn mappings(node: &Node) -> Vec<MappingStatus> {
     let routes = node.tables.iter().flat_map(|tables| &tables.routes);
+    let routes = routes.filter(|(_, via)| via.octets() != Route::OURS_ELSEWHERE);
     let mapping = |(prefix, via): (&_, &_)| MappingStatus {
         prefix: *prefix,
         via: *via,

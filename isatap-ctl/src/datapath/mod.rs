@@ -5,6 +5,7 @@
 
 mod cache;
 mod counters;
+mod elsewhere;
 mod filter;
 mod hooks;
 mod known;
@@ -20,6 +21,7 @@ mod trace;
 
 pub use cache::Caches;
 pub use counters::counted;
+pub use elsewhere::six_rd_prefix;
 pub use hooks::{AttachedMode, Hook, HookState};
 pub use known::known_ipv4;
 pub use links::{ForeignProgram, foreign_xdp};

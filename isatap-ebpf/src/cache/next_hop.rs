@@ -3,7 +3,7 @@
 
 use aya_ebpf::helpers::generated::bpf_get_prandom_u32;
 use isatap_common::{
-    abi::{Config, NextHop, Traffic},
+    abi::{Config, NextHop, Switches, Traffic},
     addr::{Address, Ipv4},
     wire::{ethernet, ipv4},
 };
@@ -64,7 +64,13 @@ impl Way {
         now: u64,
     ) -> &'a mut NextHop {
         let line = self.renew(address);
-        line.until = now + u64::from(config.fresh_jiffies);
+        // The cached path does not look for 6rd in the source.
+        let is_believed = remote == [0; 4] || !config.switches().has(Switches::SIX_RD);
+        line.until = if is_believed {
+            now + u64::from(config.fresh_jiffies)
+        } else {
+            now
+        };
         line.egress = way.egress;
         line.macs = ethernet::pair(way.destination_mac, way.source_mac);
         line.remote = remote;

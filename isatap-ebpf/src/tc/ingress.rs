@@ -80,6 +80,9 @@ fn deliver(ctx: &TcContext, strip: Strip, site: &Maps<'_>) -> Result<Forwarded, 
 /// anything is out of the ordinary.
 #[inline(always)]
 fn cached(buffer: &Buffer<'_>, site: &Maps<'_>) -> Option<Strip> {
+    if site.config().switches().has(Switches::SIX_RD) {
+        return None;
+    }
     let packet = parse::plain(buffer, ethernet::LENGTH)?;
     let origin = packet.vouched_by(buffer.ifindex())?;
     if !is_ordinary(&packet, site) {

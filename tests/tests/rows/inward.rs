@@ -125,6 +125,38 @@ fn a_host_decides_as_the_pure_path_does_whatever_is_in_its_cache() {
     });
 }
 
+/// Both switches, cold and with what an admitted packet left in the cache.
+#[test]
+fn tunnels_in_the_tunnel_and_traffic_between_hosts_are_refused_by_configuration() {
+    in_namespace(|| {
+        let refusing = Switches::DROP_NESTED.with(Switches::NO_HAIRPIN);
+        let refusing = switches().with(refusing);
+        let mut machine = Machine::new("refuse", Role::Router, refusing);
+        let uplink = machine.indexes.uplink;
+        let rows = router_rows();
+        let of = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
+        for warming in [None, Some(of("host to server"))] {
+            for (name, reason) in [
+                ("nested", Reason::Nested),
+                ("host to host", Reason::HairpinRefused),
+            ] {
+                for program in [Machine::xdp, Machine::forward] {
+                    machine.cool(refusing);
+                    if let Some(row) = warming {
+                        program(&mut machine, Direction::In, uplink, &row.frame);
+                        machine.tc_in(uplink, &row.frame);
+                    }
+                    let frame = &of(name).frame;
+                    let found = program(&mut machine, Direction::In, uplink, frame);
+                    assert_eq!(found.reason, Some(reason), "{name}");
+                    let tc = machine.tc_in(uplink, frame);
+                    assert_eq!(tc.reason, Some(reason), "{name}: tc");
+                }
+            }
+        }
+    });
+}
+
 fn check(machine: &mut Machine, model: &Tables, indexes: Indexes, row: &Row) {
     let name = row.name;
     let pure = pure(&row.frame, model, indexes.uplink);

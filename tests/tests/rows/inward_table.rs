@@ -297,6 +297,61 @@ pub fn router_rows() -> Vec<Row> {
             R::RouterLoop,
         ),
         drops(
+            "unspecified from a router",
+            &udp("::", SERVER).within(ROUTER, OUR),
+            R::InnerMartian,
+        ),
+        drops(
+            "loopback in an address of the link, from a router",
+            &udp("2001:db8:0:1:0:5efe:7f00:1", SERVER).within(ROUTER, OUR),
+            R::InnerMartian,
+        ),
+        drops(
+            "a broadcast in an address of the link, from a router",
+            &udp("2001:db8:0:1:0:5efe:a09:ff", SERVER).within(ROUTER, OUR),
+            R::InnerMartian,
+        ),
+        drops(
+            "to loopback in an address of the link",
+            &from_host(udp(HOST_GLOBAL, "2001:db8:0:1:0:5efe:7f00:1")),
+            R::NextHopMartian,
+        ),
+        drops(
+            "to multicast in an address of the link",
+            &from_host(udp(HOST_GLOBAL, "2001:db8:0:1:200:5efe:e000:1")),
+            R::NextHopMartian,
+        ),
+        drops(
+            "to 240/4 in an address of the link",
+            &from_host(udp(HOST_GLOBAL, "2001:db8:0:1:0:5efe:f000:1")),
+            R::NextHopMartian,
+        ),
+        drops(
+            "to a broadcast in an address of the link",
+            &from_host(udp(HOST_GLOBAL, "2001:db8:0:1:0:5efe:a09:ff")),
+            R::NextHopMartian,
+        ),
+        drops(
+            "to an address of the link that is not of the site",
+            &from_host(udp(HOST_GLOBAL, "2001:db8:0:1:0:5efe:c0a8:1")),
+            R::NextHopUnknown,
+        ),
+        stack(
+            "to the twin of our own address",
+            &from_host(udp(HOST_GLOBAL, "2001:db8:0:1:200:5efe:a09:2")),
+            R::NoNeighbor,
+        ),
+        drops(
+            "inner version is 4",
+            &from_host(udp(HOST_GLOBAL, SERVER)).change(|p| p.version = 4),
+            R::Malformed,
+        ),
+        drops(
+            "all DHCP relay agents and servers",
+            &from_host(udp(HOST_LINK, "ff02::1:2")),
+            R::Multicast,
+        ),
+        drops(
             "multicast",
             &from_host(udp(HOST_LINK, "ff02::fb")),
             R::Multicast,

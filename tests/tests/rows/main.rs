@@ -6,6 +6,7 @@
     reason = "a test ends at the first surprise"
 )]
 
+mod elsewhere;
 mod inward;
 mod inward_table;
 mod machine;

@@ -34,6 +34,8 @@ pub struct Outer {
     pub trailer: Vec<u8>,
     /// Added to the right header checksum.
     pub checksum_error: u16,
+    /// What the inner header says.
+    pub version: u8,
 }
 
 /// A UDP datagram of 32 octets.
@@ -126,6 +128,7 @@ impl Inner {
             padding: Vec::new(),
             trailer: Vec::new(),
             checksum_error: 0,
+            version: 6,
         };
         outer.header.dont_fragment = false;
         outer
@@ -160,6 +163,7 @@ impl Outer {
     /// The packet.
     pub fn bytes(&self) -> Vec<u8> {
         let mut payload = self.inner.bytes();
+        payload[0] = payload[0] & 0xf | self.version << 4;
         payload.extend(&self.padding);
         let mut header = self.header.clone();
         if header.total_len

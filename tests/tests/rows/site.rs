@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv6Net;
 use isatap_common::abi::{
-    Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, Role, Switches,
+    Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, Role, Route, Switches,
 };
 use isatap_ctl::datapath::{Tables, fresh_jiffies, known_ipv4};
 
@@ -21,6 +21,8 @@ pub struct Indexes {
 
 /// Our address on the uplink.
 pub const LOCATOR: [u8; 4] = [10, 9, 0, 2];
+/// What a 6rd tunnel with 2001:db9::/32 for 10.0.0.0/8 makes of it.
+pub const OUR_SIX_RD: &str = "2001:db9:900:200::/56";
 
 /// A router at 10.9.0.2 with the on-link prefix 2001:db8:0:1::/64, beside the router 10.9.0.3, in
 /// a site of 10.0.0.0/8, with 2001:db8:77::/48 behind 10.1.0.7; or, in the same place, a host.
@@ -66,6 +68,7 @@ pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
             (net("2001:db8:77::/48"), v4("10.1.0.7")),
             (net("2001:db8:77:8::/64"), v4("10.2.0.8")),
             (net("2001:db8:0:1::/64"), v4("10.1.0.7")),
+            (net(OUR_SIX_RD), Route::OURS_ELSEWHERE.into()),
         ]),
         known_ipv4: known_ipv4(
             &["10.0.0.0/8".parse().unwrap()],

@@ -67,7 +67,12 @@ impl Meaning for Prefix {
 
 impl Meaning for Route {
     fn fields(&self, _now: Boottime) -> Fields {
-        Fields::new().with("via", Ipv4Addr::from(self.via).to_string())
+        let is_ours = self.via == Self::OURS_ELSEWHERE;
+        let via = (!is_ours).then(|| Ipv4Addr::from(self.via).to_string());
+        Fields::new().with(
+            "via",
+            via.as_deref().unwrap_or("none: it embeds our IPv4 address"),
+        )
     }
 }
 
@@ -108,6 +113,7 @@ fn switches(set: Switches) -> Vec<&'static str> {
         (Switches::DECAP_L3, "decap_l3"),
         (Switches::FORWARDS, "forwards"),
         (Switches::NEIGHBOR_CHECK, "neighbor_check"),
+        (Switches::SIX_RD, "six_rd"),
     ];
     let on = words.into_iter().filter(|(switch, _)| set.has(*switch));
     on.map(|(_, word)| word).collect()

@@ -110,6 +110,9 @@ fn mappings(pins: &Pins) -> Result<Vec<MappingStatus>> {
     let mut list = Vec::new();
     for pair in &map {
         let (key, route) = pair?;
+        if route.via == Route::OURS_ELSEWHERE {
+            continue;
+        }
         let length = u8::try_from(key.prefix_len())?;
         list.push(MappingStatus {
             prefix: Ipv6Net::new(Ipv6Addr::from(key.data()), length)?,
