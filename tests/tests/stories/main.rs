@@ -7,6 +7,7 @@ mod changes;
 mod commands;
 mod forward;
 mod instances;
+mod loops;
 mod names;
 mod neighbor;
 mod refusals;
