@@ -96,13 +96,6 @@ impl World {
     fn natively(&self, source: Ipv6Addr, destination: Ipv6Addr) {
         send_natively(&self.lab.site.server, source, destination);
     }
-
-    /// Sends through the tunnel to our router, from the node at `outer`.
-    fn tunnelled(&self, from: &Inside, outer: Ipv4Addr, source: Ipv6Addr, destination: Ipv6Addr) {
-        let outer = Outer::new(outer, ROUTER);
-        let packet = outer.packet(&marked(source, destination)).unwrap();
-        forge::send(from, ROUTER, &packet).unwrap();
-    }
 }
 
 /// With every other tunnel, in whichever way the packet starts, with the neighbour check and without.
@@ -117,7 +110,7 @@ fn no_packet_comes_back_out_of_another_tunnel() {
             let out = world.leave(|world| world.natively(source, for_relay));
             assert_eq!(out, 0, "{check}: from {source} to {for_relay}");
             let relay = &*world.relay;
-            let out = world.leave(|world| world.tunnelled(relay, RELAY, for_relay, source));
+            let out = world.leave(|_| tunnelled(relay, RELAY, for_relay, source));
             assert_eq!(out, 0, "{check}: from {for_relay} to {source}");
         }
         // Somebody of the other site, and back: nothing is wrong with that.
@@ -126,7 +119,7 @@ fn no_packet_comes_back_out_of_another_tunnel() {
         assert_eq!(out, 1, "{check}: from the other site");
         let host_a = &*world.lab.site.host_a;
         let (a, b) = (isatap_address(HOST_A), embedding(OTHER, HOST_B));
-        let out = world.leave(|world| world.tunnelled(host_a, HOST_A, a, b));
+        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, b));
         assert_eq!(out, 1, "{check}: to the other site");
         for process in world.out {
             process
@@ -150,15 +143,22 @@ fn no_packet_goes_round_in_our_own_tunnel() {
         let host_a = &*world.lab.site.host_a;
         let out = world.leave(|world| world.natively(SERVER, twin));
         assert_eq!(out, 0, "{check}: to the twin of our address");
-        let out = world.leave(|world| world.tunnelled(host_a, HOST_A, a, twin));
+        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, twin));
         assert_eq!(out, 0, "{check}: to the twin through the tunnel");
-        let out = world.leave(|world| world.tunnelled(host_a, HOST_A, a, b));
+        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, b));
         assert_eq!(out, 1, "{check}: from host to host");
-        let out = world.leave(|world| world.tunnelled(host_a, HOST_A, a, a));
+        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, a));
         assert!(out <= 1, "{check}: from a host to itself, {out}");
-        let out = world.leave(|world| world.tunnelled(host_a, ROUTER, twin, twin));
+        let out = world.leave(|_| tunnelled(host_a, ROUTER, twin, twin));
         assert_eq!(out, 0, "{check}: in our own name");
     }
+}
+
+/// Sends through the tunnel to our router, in the name of the node at `outer`.
+fn tunnelled(from: &Inside, outer: Ipv4Addr, source: Ipv6Addr, destination: Ipv6Addr) {
+    let outer = Outer::new(outer, ROUTER);
+    let packet = outer.packet(&marked(source, destination)).unwrap();
+    forge::send(from, ROUTER, &packet).unwrap();
 }
 
 /// An ISATAP address of `ipv4`.
