@@ -32,6 +32,16 @@ impl Maps<'static> {
     }
 }
 
+impl Maps<'_> {
+    /// The MTU of the uplink `ifindex`, of which `ipv4` is a locator; the largest there is if none.
+    #[inline(always)]
+    pub fn mtu(&self, ifindex: u32, ipv4: Ipv4) -> u16 {
+        // SAFETY: the value is copied before anything else can run on it.
+        unsafe { LOCATORS.get(LocatorKey { ifindex, ipv4 }) }
+            .map_or(u16::MAX, |locator| locator.mtu)
+    }
+}
+
 impl Site for Maps<'_> {
     #[inline(always)]
     fn config(&self) -> &Config {

@@ -17,8 +17,10 @@ pub struct Cache {
     /// The bits of the inner traffic class that an outer header of ours has as well
     /// ([`crate::path::ecn::copied`]); user space sets it.
     pub copied: u64,
+    /// What outer headers have in common ([`crate::wire::ipv4::Common`]); user space sets it.
+    pub common: u64,
     /// Zero.
-    pub reserved: [u64; 2],
+    pub reserved: u64,
     /// Hosts that were admitted, by [`Source::index`].
     pub sources: [Source; SOURCES_LEN as usize],
     /// Ways out, by [`NextHop::index`].

@@ -73,6 +73,9 @@ impl Switches {
     /// not know.
     pub const SIX_RD: Self = Self(1 << 6);
 
+    /// Path MTUs are tracked and packets say Don't Fragment (RFC 4213 section 3.2.2).
+    pub const DYNAMIC_MTU: Self = Self(1 << 7);
+
     /// Whether every bit of `other` is set.
     #[inline(always)]
     pub const fn has(self, other: Self) -> bool {

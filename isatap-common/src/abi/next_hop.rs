@@ -30,15 +30,15 @@ pub struct NextHop {
     pub remote: Ipv4,
     /// Outer source.
     pub local: Ipv4,
-    /// Sum of what outer headers have in common ([`ipv4::Outer::constant_sum`]).
+    /// Sum of what outer headers to this address have in common ([`ipv4::Outer::constant_sum`]).
     pub sum: u16,
     /// Largest IP packet, outer header included, that the way out takes and, into the tunnel, that
-    /// [`super::Config::mtu`] allows.
+    /// [`super::Config::mtu`] and a path MTU allow.
     pub mtu: u16,
     /// Identification of the last outer packet.
     pub identification: u16,
-    /// Outer time to live.
-    pub ttl: u8,
+    /// Zero.
+    pub reserved: u8,
     /// How often it was filled since the kernel last forwarded a packet itself.
     pub refills: u8,
 }
@@ -75,28 +75,38 @@ impl NextHop {
         u32::from_ne_bytes(self.remote) != 0
     }
 
-    /// The outer header of the next packet into the tunnel, which says `traffic_class`;
+    /// The outer header of the next packet into the tunnel, which says `traffic_class` and `common`;
     /// `total_length` counts it (RFC 4213 section 3.5).
     #[inline(always)]
-    pub fn outer(&mut self, traffic_class: u8, total_length: u16) -> [u8; ipv4::LENGTH] {
+    pub fn outer(
+        &mut self,
+        traffic_class: u8,
+        total_length: u16,
+        common: ipv4::Common,
+    ) -> [u8; ipv4::LENGTH] {
         self.identification = self.identification.wrapping_add(1);
-        let outer = self.header(traffic_class, total_length);
+        let outer = self.header(traffic_class, total_length, common);
         outer.emit_with(self.sum)
     }
 
     /// What [`NextHop::sum`] should be.
     #[inline(always)]
     pub fn constant_sum(&self) -> u16 {
-        self.header(0, 0).constant_sum()
+        self.header(0, 0, ipv4::Common(0)).constant_sum()
     }
 
     #[inline(always)]
-    const fn header(&self, traffic_class: u8, total_length: u16) -> ipv4::Outer {
+    const fn header(
+        &self,
+        traffic_class: u8,
+        total_length: u16,
+        common: ipv4::Common,
+    ) -> ipv4::Outer {
         ipv4::Outer {
             traffic_class,
             total_length,
             identification: self.identification,
-            ttl: self.ttl,
+            common,
             source: self.local,
             destination: self.remote,
         }

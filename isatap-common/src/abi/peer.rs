@@ -31,6 +31,18 @@ pub struct Peer {
     pub held: u32,
 }
 
+impl Peer {
+    /// The IPv4 path MTU, if one is known at `now`.
+    #[inline(always)]
+    pub const fn path_mtu_at(&self, now: u64) -> Option<u32> {
+        if self.path_mtu != 0 && now < self.path_mtu_deadline {
+            Some(self.path_mtu)
+        } else {
+            None
+        }
+    }
+}
+
 /// Neighbor Unreachability Detection state of a peer (RFC 4861 section 7.3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
@@ -185,5 +197,17 @@ mod tests {
             }
             assert!((rate..=rate + rate / 5 + 1).contains(&taken), "{taken}");
         }
+    }
+
+    #[test]
+    fn a_path_mtu_holds_until_its_deadline() {
+        let peer = Peer {
+            path_mtu: 1400,
+            path_mtu_deadline: 600,
+            ..Peer::default()
+        };
+        assert_eq!(peer.path_mtu_at(599), Some(1400));
+        assert_eq!(peer.path_mtu_at(600), None);
+        assert_eq!(Peer::default().path_mtu_at(0), None);
     }
 }

@@ -1,12 +1,10 @@
 use core::net::Ipv6Addr;
 
-use crate::wire::ipv6;
+use crate::{path::limit::MIN_MTU, wire::ipv6};
 
-/// Smallest MTU of an IPv6 link (RFC 8200 section 5), and the largest ICMPv6 error.
-pub const MIN_MTU: u32 = 1280;
 /// Octets of an error in front of what it quotes.
 const HEADER: usize = 8;
-/// Octets that an error quotes at most (RFC 4443 section 2.4 (c)).
+/// Octets that an error quotes at most: no link need take more in all (RFC 4443 section 2.4 (c)).
 const QUOTE: usize = MIN_MTU as usize - ipv6::LENGTH - HEADER;
 
 /// Types from here on are no errors.

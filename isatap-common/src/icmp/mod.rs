@@ -6,5 +6,5 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Icmpv6Error, MIN_MTU};
+pub use error::Icmpv6Error;
 pub use report::{Ipv4Report, News};

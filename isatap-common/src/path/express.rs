@@ -249,7 +249,7 @@ mod tests {
             traffic_class: 0,
             total_length: u16::try_from(ipv4::LENGTH + inner.len()).unwrap(),
             identification: 1,
-            ttl: 64,
+            common: ipv4::Common::new(false, 64),
             source: REMOTE,
             destination: LOCAL,
         };

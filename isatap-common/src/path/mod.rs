@@ -12,6 +12,7 @@
 pub mod admit;
 pub mod ecn;
 pub mod express;
+pub mod limit;
 pub mod options;
 pub mod parse;
 pub mod rewrite;

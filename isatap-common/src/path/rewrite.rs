@@ -41,12 +41,13 @@ pub fn strip(packet: &Inbound) -> Result<Strip, Reason> {
 }
 
 /// How a packet enters the tunnel from `local` to `remote` (RFC 4213 section 3.5, RFC 6040 section
-/// 4.1); `identification` tells its fragments from those of other packets.
+/// 4.1); `identification` tells its fragments from those of other packets, if there may be any.
 #[inline(always)]
 pub fn push(
     packet: &Outbound,
     (local, remote): (Ipv4, Ipv4),
     identification: u16,
+    dont_fragment: bool,
     site: &impl Site,
 ) -> Result<Push, Reason> {
     let config = site.config();
@@ -58,7 +59,7 @@ pub fn push(
         ),
         total_length: u16::try_from(total).map_err(|_| Reason::TooBig)?,
         identification,
-        ttl: config.ttl,
+        common: ipv4::Common::new(dont_fragment, config.ttl),
         source: local,
         destination: remote,
     };

@@ -49,6 +49,42 @@ impl Header {
     }
 }
 
+/// Octets 6 to 9 of an outer header, which are the same in all that this node sends: whether it may be
+/// fragmented, time to live, and protocol. As they stand in it, with their sum above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Common(pub u64);
+
+impl Common {
+    /// Octet 6 with Don't Fragment.
+    const DONT_FRAGMENT: u8 = 0x40;
+
+    /// With Don't Fragment or without.
+    #[inline(always)]
+    pub const fn new(dont_fragment: bool, ttl: u8) -> Self {
+        let flags = if dont_fragment {
+            Self::DONT_FRAGMENT
+        } else {
+            0
+        };
+        let octets = u32::from_ne_bytes([flags, 0, ttl, PROTOCOL_IPV6]);
+        let sum = (octets & 0xffff) + (octets >> 16);
+        let sum = (sum & 0xffff) + (sum >> 16);
+        Self(octets as u64 | (sum as u64) << 32)
+    }
+
+    /// The octets, in the processor's order.
+    #[inline(always)]
+    pub const fn octets(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// What they add to the sum of a header, in the processor's order.
+    #[inline(always)]
+    pub const fn sum(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+}
+
 /// What an outer header of ours says (RFC 4213 section 3.5); the rest is constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outer {
@@ -58,8 +94,8 @@ pub struct Outer {
     pub total_length: u16,
     /// Tells the fragments of different packets apart.
     pub identification: u16,
-    /// Time to live.
-    pub ttl: u8,
+    /// Whether routers may fragment it, and its time to live.
+    pub common: Common,
     /// Our locator.
     pub source: Ipv4,
     /// The next hop's address.
@@ -67,20 +103,21 @@ pub struct Outer {
 }
 
 impl Outer {
-    /// Writes the header, Don't Fragment clear (RFC 4213 section 3.2.1) and the checksum right.
+    /// Writes the header, with its checksum.
     #[inline(always)]
     pub fn emit(&self) -> [u8; LENGTH] {
         self.emit_with(self.constant_sum())
     }
 
-    /// The sum of all that packets to one destination have in common: all but traffic class,
-    /// length and identification. In the processor's order of octets.
+    /// The sum of what only packets to one destination have in common: all but traffic class, length,
+    /// identification and [`Common`]. In the processor's order of octets.
     #[inline(always)]
     pub fn constant_sum(&self) -> u16 {
         let blank = Self {
             traffic_class: 0,
             total_length: 0,
             identification: 0,
+            common: Common(0),
             ..*self
         };
         checksum::sum(&blank.octets(0))
@@ -94,6 +131,7 @@ impl Outer {
             first,
             self.total_length.to_be(),
             self.identification.to_be(),
+            self.common.sum(),
         ];
         self.octets(checksum::added(constant_sum, words))
     }
@@ -106,6 +144,7 @@ impl Outer {
             self.identification.to_be_bytes(),
         );
         let ([c, k], s, d) = (checksum.to_ne_bytes(), self.source, self.destination);
+        let [flags, offset, ttl, protocol] = self.common.octets().to_ne_bytes();
         [
             0x45,
             self.traffic_class,
@@ -113,10 +152,10 @@ impl Outer {
             m,
             i,
             j,
-            0,
-            0,
-            self.ttl,
-            PROTOCOL_IPV6,
+            flags,
+            offset,
+            ttl,
+            protocol,
             c,
             k,
             s[0],
@@ -140,8 +179,9 @@ mod tests {
     proptest! {
         #[test]
         fn emitted_headers_read_back(traffic_class: u8, total_length: u16, identification: u16,
-                                     ttl: u8, source: [u8; 4], destination: [u8; 4]) {
-            let outer = Outer { traffic_class, total_length, identification, ttl, source, destination };
+                                     ttl: u8, dont_fragment: bool, source: [u8; 4], destination: [u8; 4]) {
+            let common = Common::new(dont_fragment, ttl);
+            let outer = Outer { traffic_class, total_length, identification, common, source, destination };
             let bytes = outer.emit();
             prop_assert_eq!(Header::parse(&bytes), Header {
                 version: 4, words: 5, traffic_class, total_length, is_fragment: false,
@@ -151,7 +191,7 @@ mod tests {
             prop_assert_eq!(oracle.calc_header_checksum(), oracle.header_checksum);
             prop_assert_eq!(oracle.time_to_live, ttl);
             prop_assert_eq!(oracle.identification, identification);
-            prop_assert!(!oracle.dont_fragment);
+            prop_assert_eq!(oracle.dont_fragment, dont_fragment);
         }
 
         #[test]

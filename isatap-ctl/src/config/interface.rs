@@ -1,7 +1,7 @@
 use toml::de::DeValue;
 
 use super::schema::{Table, Wrong};
-use super::settings::{Interface, Mtu};
+use super::settings::{Interface, Mtu, PathMtu};
 use super::value;
 
 /// Which of the two tables the file must have.
@@ -10,6 +10,8 @@ pub(super) enum Role {
     Router,
     Host,
 }
+
+const PATH_MTU: [(&str, PathMtu); 2] = [("static", PathMtu::Static), ("dynamic", PathMtu::Dynamic)];
 
 /// Reads `[interface]`.
 pub(super) fn read(table: &Table<'_>) -> (Option<Role>, Interface) {
@@ -30,8 +32,10 @@ pub(super) fn read(table: &Table<'_>) -> (Option<Role>, Interface) {
         copy_dscp: table
             .read("dscp", value::word(&[("zero", false), ("copy", true)]))
             .unwrap_or(false),
+        path_mtu: table
+            .read("path-mtu", value::word(&PATH_MTU))
+            .unwrap_or(PathMtu::Static),
     };
-    path_mtu(table);
     itself(table, &interface);
     table.refuse_unknown();
     (role, interface)
@@ -44,13 +48,6 @@ fn mtu(value: &DeValue<'_>) -> Result<Mtu, Wrong> {
     value::number(1280..=65515)(value)
         .map(Mtu::Fixed)
         .map_err(|_| Wrong::expected("\"auto\" or a number from 1280 to 65515"))
-}
-
-fn path_mtu(table: &Table<'_>) {
-    let dynamic = value::word(&[("static", false), ("dynamic", true)]);
-    if table.read("path-mtu", dynamic) == Some(true) {
-        table.unsupported("path-mtu");
-    }
 }
 
 fn itself(table: &Table<'_>, interface: &Interface) {

@@ -23,7 +23,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use saved::{SaveError, add_router, remove_router};
 pub use settings::{
     AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mapping,
-    Mtu, Preference, RoleSettings, RouterSettings, Settings, SixRd, TcMode, XdpMode,
+    Mtu, PathMtu, Preference, RoleSettings, RouterSettings, Settings, SixRd, TcMode, XdpMode,
 };
 pub use value::is_interface_name;
 

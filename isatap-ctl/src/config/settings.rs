@@ -33,6 +33,8 @@ pub struct Interface {
     pub local: Option<Ipv4Addr>,
     /// Largest inner packet.
     pub mtu: Mtu,
+    /// How packets stay within the path.
+    pub path_mtu: PathMtu,
     /// Outer time to live, never zero.
     pub ttl: u8,
     /// Copy the inner DSCP to the outer header; otherwise it is zero.
@@ -46,6 +48,15 @@ pub enum Mtu {
     Auto,
     /// This many bytes, 1280 to 65515.
     Fixed(u16),
+}
+
+/// How packets into the tunnel stay within what the IPv4 path takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathMtu {
+    /// IPv4 routers may fragment them (RFC 4213 section 3.2.1).
+    Static,
+    /// They may not, and their reports are followed (section 3.2.2).
+    Dynamic,
 }
 
 /// What the kernel programs do.

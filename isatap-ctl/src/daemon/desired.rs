@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::Boottime,
-    config::{RoleSettings, Settings, TcMode, XdpMode},
+    config::{PathMtu, RoleSettings, Settings, TcMode, XdpMode},
     datapath::{AttachedMode, Hook, HookState, Tables, fresh_jiffies, known_ipv4, six_rd_prefix},
     kernel::{
         links,
@@ -318,6 +318,10 @@ fn switches(settings: &Settings, decap_l3: bool, redirectable: &BTreeSet<u32>) -
         (settings.datapath.drop_nested, Switches::DROP_NESTED),
         (!settings.datapath.hairpin, Switches::NO_HAIRPIN),
         (decap_l3, Switches::DECAP_L3),
+        (
+            settings.interface.path_mtu == PathMtu::Dynamic,
+            Switches::DYNAMIC_MTU,
+        ),
         (!redirectable.is_empty(), Switches::FORWARDS),
         (settings.datapath.neighbor_check, Switches::NEIGHBOR_CHECK),
         (!settings.datapath.six_rd.is_empty(), Switches::SIX_RD),

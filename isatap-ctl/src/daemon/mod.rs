@@ -14,6 +14,7 @@ mod link;
 mod lookup;
 mod node;
 mod probing;
+mod reports;
 mod routers;
 mod slow_path;
 mod status;
@@ -46,8 +47,8 @@ pub struct Unsuitable(pub String);
 
 /// Longest sleep: in suspend the runtime's timers stand still, lifetimes do not.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// Least time between two generations that neighbour events cause.
-const NEIGHBOR_PACE: Duration = Duration::from_millis(100);
+/// Least time between two generations that events of neighbours and paths cause.
+const PACE: Duration = Duration::from_millis(100);
 /// When a failed reconciliation is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -112,9 +113,10 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
 struct Turn {
     /// When to reconcile although nothing happened.
     retry: Option<Instant>,
-    /// When neighbour events may raise the generation again, and whether one waits for it.
+    /// When events of neighbours and paths may raise the generation again, and whether one waits for
+    /// it.
     pace: Instant,
-    neighbors: bool,
+    stale: bool,
 }
 
 impl Turn {
@@ -122,7 +124,7 @@ impl Turn {
         Self {
             retry: None,
             pace: Instant::now(),
-            neighbors: false,
+            stale: false,
         }
     }
 
@@ -131,7 +133,7 @@ impl Turn {
             if node.tick().await {
                 self.reconcile(node).await?;
             }
-            self.settle_neighbors(node);
+            self.settle(node);
             if wakers.lookup.system_changed() {
                 node.resolver.wake();
             }
@@ -150,6 +152,7 @@ impl Turn {
                     self.reconcile(node).await?;
                 },
                 datagram = node.protocol41.recv() => node.receive(&datagram?),
+                datagram = node.reports.recv() => self.stale |= node.report(&datagram?),
                 packet = node.device.surplus() => node.surplus(&packet?),
                 Some(question) = wakers.control.next() => {
                     if control::answer(node, question) {
@@ -163,7 +166,7 @@ impl Turn {
 
     async fn take(&mut self, node: &mut Node, changes: BTreeSet<Change>) -> Result<()> {
         let only_neighbors = changes.iter().all(|change| *change == Change::Neighbours);
-        self.neighbors |= changes.contains(&Change::Neighbours);
+        self.stale |= changes.contains(&Change::Neighbours);
         if !only_neighbors {
             node.bump_generation();
             self.reconcile(node).await?;
@@ -171,11 +174,11 @@ impl Turn {
         Ok(())
     }
 
-    fn settle_neighbors(&mut self, node: &mut Node) {
-        if self.neighbors && Instant::now() >= self.pace {
+    fn settle(&mut self, node: &mut Node) {
+        if self.stale && Instant::now() >= self.pace {
             node.bump_generation();
-            self.neighbors = false;
-            self.pace = Instant::now() + NEIGHBOR_PACE;
+            self.stale = false;
+            self.pace = Instant::now() + PACE;
         }
     }
 
@@ -206,8 +209,8 @@ impl Turn {
         let deadlines = deadlines.into_iter().flatten().min();
         let deadlines = deadlines.map(|deadline| deadline.saturating_sub(clock::now()));
         let until = |instant: Instant| instant.saturating_duration_since(Instant::now());
-        let neighbors = self.neighbors.then(|| until(self.pace));
-        let wakes = [deadlines, self.retry.map(until), neighbors];
+        let stale = self.stale.then(|| until(self.pace));
+        let wakes = [deadlines, self.retry.map(until), stale];
         wakes
             .into_iter()
             .flatten()

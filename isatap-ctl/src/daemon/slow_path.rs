@@ -59,9 +59,6 @@ pub fn encapsulate<'a>(
     let packet = parse::outbound(bytes, 0)?;
     let tunnel = admit::outbound(&packet, site)?;
     let (inner, config) = (&packet.inner, site.config());
-    if inner.total_length() > config.mtu {
-        return Err(Reason::TooBig);
-    }
     let source = match tunnel.expected {
         [0, 0, 0, 0] => heard_at(tunnel.remote).filter(|local| config.has_locator(*local)),
         expected => Some(expected),

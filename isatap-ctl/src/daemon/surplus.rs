@@ -3,12 +3,25 @@
 
 use isatap_common::{
     abi::Hearing,
-    icmp::Icmpv6Error::{AddressUnreachable, PacketTooBig},
-    path::Reason,
+    icmp::Icmpv6Error::{self, AddressUnreachable, PacketTooBig},
+    path::{Reason, limit::Limit},
 };
 
 use super::{node::Node, slow_path};
 use crate::clock;
+
+/// Why a packet does not leave, and what its source is told (RFC 4443 sections 3.1 and 3.2).
+struct Refused(Reason, Option<Icmpv6Error>);
+
+impl From<Reason> for Refused {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::NoNextHop | Reason::NoRoute => Self(reason, Some(AddressUnreachable)),
+            Reason::NotOurs => Self(Reason::Unsupported, None),
+            other => Self(other, None),
+        }
+    }
+}
 
 impl Node {
     /// Takes a packet from the open end of the device.
@@ -25,16 +38,29 @@ impl Node {
     pub(super) fn send_surplus(&mut self, packet: &[u8]) {
         let reason = match self.send_by_stack(packet) {
             Ok(()) => Reason::Sent,
-            Err(reason) => self.answer(packet, reason),
+            Err(Refused(reason, None)) => reason,
+            Err(Refused(reason, Some(error))) => {
+                let told = self.errors.tell(clock::now(), error, packet, self.index);
+                told.err().unwrap_or(reason)
+            }
         };
         self.count_out(reason, packet.len());
     }
 
-    fn send_by_stack(&mut self, packet: &[u8]) -> Result<(), Reason> {
+    /// Has the packet sent, with Don't Fragment clear: it is here because it is too large, or else
+    /// there is nothing that a path MTU could be learned from.
+    fn send_by_stack(&mut self, packet: &[u8]) -> Result<(), Refused> {
         let tables = self.tables.as_ref().ok_or(Reason::NoLocator)?;
-        let outgoing = slow_path::encapsulate(packet, tables, |remote| {
-            self.datapath.maps.peers.heard_at(remote)
-        })?;
+        let peers = &mut self.datapath.maps.peers;
+        let outgoing = slow_path::encapsulate(packet, tables, |remote| peers.heard_at(remote))?;
+        let (remote, now) = (outgoing.destination, clock::now());
+        let way = self.world.smallest_uplink(&self.settings.interface);
+        let way = way.unwrap_or(u32::MAX);
+        let limit = Limit::new(&tables.config, way, peers.path_mtu(remote, now));
+        if outgoing.packet.len() > limit.inner as usize {
+            let error = PacketTooBig { mtu: limit.inner };
+            return Err(Refused(Reason::TooBig, Some(error)));
+        }
         self.protocol41.send(&outgoing).map_err(|cause| {
             if is_unreachable(&cause) {
                 Reason::NoRoute
@@ -42,29 +68,8 @@ impl Node {
                 Reason::Failed
             }
         })?;
-        let (remote, length) = (outgoing.destination, packet.len());
-        self.datapath.maps.peers.sent(remote, length, clock::now());
+        peers.sent(remote, packet.len(), now);
         Ok(())
-    }
-
-    /// Tells the source if it is owed that (RFC 4443 sections 3.1 and 3.2). Returns what the packet
-    /// is counted as.
-    fn answer(&mut self, packet: &[u8], reason: Reason) -> Reason {
-        let error = match reason {
-            Reason::TooBig => PacketTooBig {
-                mtu: self.largest(),
-            },
-            Reason::NoNextHop | Reason::NoRoute => AddressUnreachable,
-            Reason::NotOurs => return Reason::Unsupported,
-            other => return other,
-        };
-        let told = self.errors.tell(clock::now(), error, packet, self.index);
-        told.err().unwrap_or(reason)
-    }
-
-    /// Largest packet into the tunnel.
-    fn largest(&self) -> u32 {
-        self.tables.as_ref().map_or(0, |tables| tables.config.mtu)
     }
 }
 

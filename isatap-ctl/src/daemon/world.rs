@@ -143,13 +143,16 @@ impl World {
     pub fn mtu(&self, interface: &Interface) -> u32 {
         match interface.mtu {
             Mtu::Fixed(mtu) => u32::from(mtu),
-            Mtu::Auto => {
-                let smallest = self.present(&interface.uplinks).map(|link| link.mtu).min();
-                smallest
-                    .map_or(MIN_MTU, |mtu| mtu.saturating_sub(OUTER))
-                    .clamp(MIN_MTU, MAX_AUTO_MTU)
-            }
+            Mtu::Auto => self
+                .smallest_uplink(interface)
+                .map_or(MIN_MTU, |mtu| mtu.saturating_sub(OUTER))
+                .clamp(MIN_MTU, MAX_AUTO_MTU),
         }
+    }
+
+    /// The largest IPv4 packet that every uplink takes.
+    pub fn smallest_uplink(&self, interface: &Interface) -> Option<u32> {
+        self.present(&interface.uplinks).map(|link| link.mtu).min()
     }
 
     fn primary(&self, index: u32) -> impl Iterator<Item = Locator> {

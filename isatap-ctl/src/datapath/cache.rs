@@ -13,6 +13,7 @@ use isatap_common::{
         Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, SOURCES_LEN, Source, Switches,
     },
     path::ecn,
+    wire::ipv4,
 };
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -50,13 +51,16 @@ impl Caches {
 
     /// Tells the programs what they need of the settings, and has no line believed that is now.
     pub fn configure(&mut self, config: &Config) {
-        let copied = ecn::copied(config.switches().has(Switches::COPY_DSCP));
+        let switches = config.switches();
+        let copied = ecn::copied(switches.has(Switches::COPY_DSCP));
+        let common = ipv4::Common::new(switches.has(Switches::DYNAMIC_MTU), config.ttl);
         for cpu in 0..self.cpus {
             let cache = self.of(cpu);
-            // SAFETY: inside the mapping. The clock is one word, so programs see all of it or
-            // nothing; nobody else writes it.
+            // SAFETY: inside the mapping. Each is one word, so programs see all of it or nothing;
+            // nobody else writes them.
             unsafe {
                 (&raw mut (*cache).copied).write_volatile(copied.into());
+                (&raw mut (*cache).common).write_volatile(common.0);
                 let clock = &raw mut (*cache).clock;
                 clock.write_volatile(clock.read_volatile().ahead_of(config));
             }

@@ -27,5 +27,6 @@ pub use known::known_ipv4;
 pub use links::{ForeignProgram, foreign_xdp};
 pub use maps::{Maps, SPECS, Spec};
 pub use object::{Datapath, DatapathError};
+pub use peers::Peers;
 pub use probe::{fresh_jiffies, has_decap_l3};
 pub use tables::Tables;

@@ -8,6 +8,11 @@ use isatap_common::{
     addr::Ipv4,
 };
 
+/// How long a path MTU holds (RFC 1191 section 6.3).
+const PATH_MTU_HOLDS: Duration = Duration::from_mins(10);
+/// For how long a peer counts as sent to lately: an error comes within the lifetime of a datagram.
+const LATELY: Duration = Duration::from_mins(1);
+
 /// The map `PEERS`.
 pub struct Peers(pub(super) HashMap<MapData, Ipv4, Peer>);
 
@@ -29,8 +34,42 @@ impl Peers {
 
     /// The locator that the node `remote` last sent to.
     pub fn heard_at(&self, remote: Ipv4) -> Option<Ipv4> {
-        let peer = self.0.get(&remote, 0).ok()?;
+        let peer = self.get(remote);
         (peer.local != [0; 4]).then_some(peer.local)
+    }
+
+    /// Whether anything was sent to the peer `remote` lately, and the path MTU that is known of it.
+    pub fn sent_lately(&self, remote: Ipv4, now: Duration) -> Option<Option<u32>> {
+        let peer = self.get(remote);
+        let lately = nanoseconds(now.saturating_sub(LATELY));
+        let is_lately = peer.last_sent != 0 && peer.last_sent >= lately;
+        is_lately.then(|| peer.path_mtu_at(nanoseconds(now)))
+    }
+
+    /// The path MTU to the peer `remote`, if one is known.
+    pub fn path_mtu(&self, remote: Ipv4, now: Duration) -> Option<u32> {
+        let peer = self.get(remote);
+        peer.path_mtu_at(nanoseconds(now))
+    }
+
+    /// Remembers the path MTU to the peer `remote` for ten minutes.
+    pub fn set_path_mtu(&mut self, remote: Ipv4, mtu: u32, now: Duration) {
+        let mut peer = self.get(remote);
+        peer.path_mtu = mtu;
+        peer.path_mtu_deadline = nanoseconds(now + PATH_MTU_HOLDS);
+        let _ = self.0.insert(remote, peer, 0);
+    }
+
+    /// Remembers that the peer `remote` was said to be out of reach, which a packet from it disproves
+    /// and no message does (RFC 4861 section 7.3.3). One that is being probed is left to that.
+    pub fn set_unreachable(&mut self, remote: Ipv4) {
+        let Ok(mut peer) = self.0.get(&remote, 0) else {
+            return;
+        };
+        if peer.reachability != Reachability::Probe as u32 {
+            peer.reachability = Reachability::Unreachable as u32;
+            let _ = self.0.insert(remote, peer, 0);
+        }
     }
 
     /// Adds a packet that this process had sent to the peer `remote`. What a program adds at the same

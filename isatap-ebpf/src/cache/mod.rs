@@ -11,6 +11,7 @@ use aya_ebpf::helpers::generated::{bpf_get_smp_processor_id, bpf_jiffies64};
 use isatap_common::{
     abi::{self, Direction},
     addr::{Address, Ipv4},
+    wire::ipv4,
 };
 
 pub use self::{next_hop::Way, source::Admission};
@@ -45,6 +46,13 @@ impl Cache {
     pub fn copied(self) -> u8 {
         // SAFETY: as above.
         unsafe { (*self.0).copied as u8 }
+    }
+
+    /// What outer headers have in common.
+    #[inline(always)]
+    pub fn common(self) -> ipv4::Common {
+        // SAFETY: as above; it is one aligned word, written whole.
+        ipv4::Common(unsafe { (&raw const (*self.0).common).read_volatile() })
     }
 
     /// The place of a host.

@@ -5,7 +5,8 @@ use aya_ebpf::helpers::generated::bpf_get_prandom_u32;
 use isatap_common::{
     abi::{Config, NextHop, Switches, Traffic},
     addr::{Address, Ipv4},
-    wire::{ethernet, ipv4},
+    path::limit::Limit,
+    wire::ethernet,
 };
 
 use super::peer;
@@ -52,35 +53,34 @@ impl Way {
         due
     }
 
-    /// Remembers the way to the address: from `local` into the tunnel to `remote`, or native where
-    /// both are zero.
+    /// Remembers the way to the address: native, or from one address into the tunnel to another, which
+    /// takes as much as `limit` says.
     #[inline(always)]
     pub fn fill<'a>(
         &self,
         address: Address,
         config: &Config,
         way: &WayOut,
-        (local, remote): (Ipv4, Ipv4),
+        tunnel: Option<((Ipv4, Ipv4), Limit)>,
         now: u64,
     ) -> &'a mut NextHop {
         let line = self.renew(address);
-        // The cached path does not look for 6rd in the source.
-        let is_believed = remote == [0; 4] || !config.switches().has(Switches::SIX_RD);
-        line.until = if is_believed {
-            now + u64::from(config.fresh_jiffies)
-        } else {
-            now
-        };
+        line.until = now + u64::from(config.fresh_jiffies);
         line.egress = way.egress;
         line.macs = ethernet::pair(way.destination_mac, way.source_mac);
-        line.remote = remote;
-        line.local = local;
         line.mtu = way.mtu;
-        if line.is_tunnel() {
-            let largest = config.mtu.saturating_add(ipv4::LENGTH as u32);
-            line.mtu = largest.min(way.mtu.into()) as u16;
-            line.ttl = config.ttl;
+        (line.local, line.remote) = ([0; 4], [0; 4]);
+        if let Some((ends, limit)) = tunnel {
+            (line.local, line.remote) = ends;
+            line.mtu = limit.total as u16;
             line.sum = line.constant_sum();
+            // The cached path does not look for 6rd in the source, and all that it sends says the same
+            // about fragments.
+            let switches = config.switches();
+            let is_dynamic = switches.has(Switches::DYNAMIC_MTU);
+            if switches.has(Switches::SIX_RD) || limit.dont_fragment != is_dynamic {
+                line.until = now;
+            }
         }
         line.refills = line.refills.saturating_add(1);
         line

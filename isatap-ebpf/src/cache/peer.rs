@@ -7,6 +7,7 @@ use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use isatap_common::{
     abi::{Config, Hearing, Peer, Reachability, Traffic},
     addr::Ipv4,
+    path::limit::Limit,
 };
 
 use crate::maps::{PEERS, PROBES};
@@ -109,6 +110,30 @@ pub fn add(remote: Ipv4, heard: Traffic, sent: Traffic) {
         increase(&raw mut (*peer).packets_out, sent.packets());
         increase(&raw mut (*peer).bytes_out, sent.bytes());
     }
+}
+
+/// How large a packet to the peer at `remote` may be, where the way out takes `way` octets. Remembers
+/// that it is sent to.
+#[inline(always)]
+pub fn limit(config: &Config, way: u16, remote: Ipv4) -> Limit {
+    let now = now();
+    let Some(peer) = PEERS.get_ptr_mut(remote) else {
+        let peer = Peer {
+            last_sent: now,
+            ..Peer::default()
+        };
+        // As above.
+        let _ = PEERS.insert(remote, peer, 0);
+        return Limit::new(config, way.into(), None);
+    };
+    // SAFETY: as above; each is one aligned word.
+    let path = unsafe {
+        if (*peer).reachability != Reachability::Probe as u32 {
+            (*peer).last_sent = now;
+        }
+        (*peer).path_mtu_at(now)
+    };
+    Limit::new(config, way.into(), path)
 }
 
 /// Remembers that the peer at `remote` was heard from, which of our locators it sends to, and what came.

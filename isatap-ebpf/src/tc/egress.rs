@@ -7,6 +7,7 @@ use isatap_common::{
     path::{
         self, Reason, Site as _,
         admit::{self, Tunnel},
+        limit::Limit,
         parse, rewrite,
     },
     wire::{ethernet, ipv4, ipv6},
@@ -68,7 +69,8 @@ fn cached(
     let tally = Tally::of(Direction::Out, Layer::Tc, reason)?;
     let (segments, bytes) = (buffer.segments(), inner.total_length());
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
-    let outer = next_hop.outer(inner.traffic_class() & cache.copied(), total);
+    let class = inner.traffic_class() & cache.copied();
+    let outer = next_hop.outer(class, total, cache.common());
     way.sent(segments, bytes);
     Some(
         apply::push(
@@ -101,10 +103,10 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let way = cache.way(destination);
     let longest = skb::longest(ctx, 0, packet.inner.next_header).ok_or(Reason::TooBig)?;
     let total = longest.wrapping_add(ipv4::LENGTH as u32);
-    let egress = resolve(ctx, (cache, destination), tunnel, total, site)?;
+    let (egress, limit) = resolve(ctx, (cache, destination), tunnel, total, site)?;
     way.sent(segments, bytes);
     let ends = (tunnel.local(egress, site), tunnel.remote);
-    let push = rewrite::push(&packet, ends, identification(), site)?;
+    let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, site)?;
     apply::push_unaddressed(ctx, &push.outer)?;
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
@@ -131,7 +133,8 @@ fn probed(buffer: &Buffer<'_>, site: &Maps<'_>) -> Reason {
     Reason::Unheard
 }
 
-/// The interface out of which an outer packet goes, whose longest piece has `total` octets.
+/// The interface out of which an outer packet goes, whose longest piece has `total` octets, and what
+/// may go there.
 #[inline(always)]
 fn resolve(
     ctx: &TcContext,
@@ -139,7 +142,7 @@ fn resolve(
     tunnel: Tunnel,
     total: u32,
     site: &Maps<'_>,
-) -> Result<u32, Reason> {
+) -> Result<(u32, Limit), Reason> {
     let config = site.config();
     let source = tunnel.looked_up_from(site);
     let way = cache.way(destination);
@@ -148,19 +151,33 @@ fn resolve(
     // message: routers may fragment what we send.
     match fib::ipv4(ctx.as_ptr(), config.device, source, tunnel.remote, 0) {
         Ok(found) if found.egress == config.device => Err(Reason::NoRoute),
-        Ok(found) if total > u32::from(found.mtu) => Err(Reason::TooBig),
         Ok(found) => {
+            let limit = peer::limit(config, found.mtu, tunnel.remote);
+            if total > limit.total {
+                return Err(Reason::TooBig);
+            }
             // Frames that a NIC forwards would be lost on a way that no frame can be redirected to.
             let is_for_all = !config.switches().has(Switches::FORWARDS)
                 || LINKS.get_ifindex(found.egress).is_some();
             if !is_due && is_for_all {
                 let ends = (tunnel.local(found.egress, site), tunnel.remote);
-                way.fill(destination, config, &found, ends, cache.now());
+                way.fill(
+                    destination,
+                    config,
+                    &found,
+                    Some((ends, limit)),
+                    cache.now(),
+                );
             }
-            Ok(found.egress)
+            Ok((found.egress, limit))
         }
         Err(no_way) if no_way.reason == Reason::NoNeighbor && no_way.egress != 0 => {
-            Ok(no_way.egress)
+            let mtu = site.mtu(no_way.egress, tunnel.local(no_way.egress, site));
+            let limit = peer::limit(config, mtu, tunnel.remote);
+            if total > limit.total {
+                return Err(Reason::TooBig);
+            }
+            Ok((no_way.egress, limit))
         }
         Err(no_way) => Err(no_way.reason),
     }

@@ -45,6 +45,7 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
     let outer = next_hop.outer(
         express::inner_traffic_class(&head) & cache.copied(),
         total as u16,
+        cache.common(),
     );
     apply::push(head, next_hop, &outer);
     Some(apply::redirect(next_hop.egress))

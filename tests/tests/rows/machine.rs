@@ -158,6 +158,13 @@ impl Machine {
         }
     }
 
+    /// The path MTU to a peer, from now on.
+    pub fn set_path_mtu(&mut self, remote: [u8; 4], mtu: u32) {
+        let now = isatap_ctl::clock::now();
+        let peers = &mut self.datapath.maps.peers;
+        peers.set_path_mtu(remote, mtu, now);
+    }
+
     /// Makes the programs look everything up anew.
     pub fn cool(&mut self, switches: Switches) {
         self.configure(Role::Host, switches);

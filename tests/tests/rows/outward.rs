@@ -148,9 +148,19 @@ fn without_identification(outer: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_router_decides_on_every_row_as_the_pure_path_does() {
+    decides_on_every_row("out", false);
+}
+
+/// RFC 4213 section 3.2.2.
+#[test]
+fn with_a_dynamic_mtu_every_packet_says_not_to_fragment() {
+    decides_on_every_row("dynamic", true);
+}
+
+fn decides_on_every_row(machine: &str, dynamic: bool) {
     in_namespace(|| {
-        let flags = Switches::DECAP_L3;
-        let mut machine = Machine::new("out", Role::Router, flags);
+        let flags = Switches::DECAP_L3.with(mode(dynamic));
+        let mut machine = Machine::new(machine, Role::Router, flags);
         let model = tables(Role::Router, flags, machine.indexes);
         for (name, inner, xdp, pure) in rows() {
             let found = path::encapsulate(&*inner.bytes(), 0, &model);
@@ -159,14 +169,67 @@ fn a_router_decides_on_every_row_as_the_pure_path_does() {
 
             let outer = found.ok().map(|(packet, tunnel)| {
                 let ends = (tunnel.local(machine.indexes.uplink, &model), tunnel.remote);
-                rewrite::push(&packet, ends, 0, &model).unwrap().outer
+                let push = rewrite::push(&packet, ends, 0, dynamic, &model);
+                push.unwrap().outer
             });
+            let says = outer.map(|outer| outer[6]);
+            let flag = if dynamic { 0x40 } else { 0 };
+            assert!(says.is_none_or(|octet| octet == flag), "{name}");
             let native = machine.indexes.native;
             for program in [Machine::xdp, Machine::forward] {
                 machine.cool(flags);
                 check(&(name, inner.clone(), xdp, pure), outer, |frame| {
                     program(&mut machine, Direction::Out, native, frame)
                 });
+            }
+        }
+    });
+}
+
+fn mode(dynamic: bool) -> Switches {
+    if dynamic {
+        Switches::DYNAMIC_MTU
+    } else {
+        Switches::default()
+    }
+}
+
+/// What is known of the path to one host says what goes there, and whether routers may fragment it.
+#[test]
+fn a_path_mtu_bounds_what_is_sent() {
+    in_namespace(|| {
+        let flags = Switches::DECAP_L3.with(Switches::DYNAMIC_MTU);
+        let mut machine = Machine::new("path", Role::Router, flags);
+        let native = machine.indexes.native;
+        for (path, largest, whole, is_kept) in [
+            (1400, 1380, true, true),
+            (1300, 1280, true, true),
+            (1299, 1280, false, false),
+            (68, 1280, false, false),
+        ] {
+            machine.set_path_mtu([10, 1, 0, 7], path);
+            for program in [Machine::xdp, Machine::forward] {
+                machine.cool(flags);
+                let mut sent = |length: usize| {
+                    let packet = udp(SERVER, HOST).payload(vec![0; length - 40]);
+                    program(
+                        &mut machine,
+                        Direction::Out,
+                        native,
+                        &packet.sent_by_server(),
+                    )
+                };
+                let again = if is_kept {
+                    Reason::Cached
+                } else {
+                    Reason::Resolved
+                };
+                for reason in [Reason::Resolved, again] {
+                    let outcome = sent(largest);
+                    assert_eq!(outcome.reason, Some(reason), "{path}");
+                    assert_eq!(outcome.packet[20] & 0x40 != 0, whole, "{path}");
+                }
+                assert_eq!(sent(largest + 1).reason, Some(Reason::TooBig), "{path}");
             }
         }
     });

@@ -11,6 +11,7 @@ mod loops;
 mod names;
 mod neighbor;
 mod refusals;
+mod reports;
 mod shapes;
 mod size;
 mod trunk;

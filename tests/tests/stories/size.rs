@@ -9,7 +9,7 @@ use isatap_tests::traffic::{Amount, Way, tcp};
 const HEADERS: usize = 48;
 
 /// What a ping of so many octets in all hears, without fragmenting it itself.
-fn ping_of(from: &Inside, length: usize, to: &str) -> String {
+pub(super) fn ping_of(from: &Inside, length: usize, to: &str) -> String {
     let size = length - HEADERS;
     let words = format!("ping -n -c 1 -W 2 -M do -s {size} {to}");
     from.output(&words).unwrap().stdout
@@ -131,7 +131,7 @@ fn narrow(lab: &Lab, mtu: u32) {
 }
 
 /// Gives the router another line in a table of its configuration.
-fn reconfigure(lab: &mut Lab, xdp: Xdp, (table, line): (&str, &str)) {
+pub(super) fn reconfigure(lab: &mut Lab, xdp: Xdp, (table, line): (&str, &str)) {
     let config = isatap_tests::config::router(lab.names.router_device(), xdp);
     let config = config.replace(&format!("{table}\n"), &format!("{table}\n{line}\n"));
     let router = lab.router_mut().unwrap();

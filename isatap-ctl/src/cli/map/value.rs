@@ -114,6 +114,7 @@ fn switches(set: Switches) -> Vec<&'static str> {
         (Switches::FORWARDS, "forwards"),
         (Switches::NEIGHBOR_CHECK, "neighbor_check"),
         (Switches::SIX_RD, "six_rd"),
+        (Switches::DYNAMIC_MTU, "dynamic_mtu"),
     ];
     let on = words.into_iter().filter(|(switch, _)| set.has(*switch));
     on.map(|(_, word)| word).collect()

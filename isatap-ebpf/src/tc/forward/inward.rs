@@ -7,7 +7,6 @@ use aya_ebpf::{
 };
 use isatap_common::{
     abi::{Config, Direction, Layer, NextHop, Switches, Traffic},
-    addr,
     path::{
         self, Reason, Site as _,
         admit::{Scope, Voucher},
@@ -161,8 +160,7 @@ fn found<'a>(
         return Err(Reason::Hairpin);
     }
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
-    let native = (addr::Ipv4::default(), addr::Ipv4::default());
-    Ok(way.fill(destination, config, &found, native, cache.now()))
+    Ok(way.fill(destination, config, &found, None, cache.now()))
 }
 
 #[inline(always)]

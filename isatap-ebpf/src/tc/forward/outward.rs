@@ -18,7 +18,7 @@ use isatap_common::{
 };
 
 use crate::{
-    cache::Cache,
+    cache::{Cache, peer},
     count::{Tally, identification},
     fib,
     maps::LINKS,
@@ -65,7 +65,8 @@ fn cached(ctx: &TcContext, packet: &Outbound) -> Option<Result<Forwarded, Reason
     let tally = Tally::of(Direction::Out, Layer::Tc, Reason::Cached)?;
     let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
-    let outer = next_hop.outer(inner.traffic_class() & cache.copied(), total);
+    let class = inner.traffic_class() & cache.copied();
+    let outer = next_hop.outer(class, total, cache.common());
     way.sent(packets, bytes);
     Some(
         forward(ctx, packet, &outer, next_hop).map(|action| Forwarded {
@@ -126,16 +127,18 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     // Without a length the kernel leaves path MTUs aside, as for the program on the device.
     let found = fib::ipv4(ctx.as_ptr(), config.device, source, tunnel.remote, 0);
     let found = found.map_err(|no_way| no_way.reason)?;
-    if longest + ipv4::LENGTH as u32 > u32::from(found.mtu) {
+    let limit = peer::limit(config, found.mtu, tunnel.remote);
+    if longest + ipv4::LENGTH as u32 > limit.total {
         return Err(Reason::TooBig);
     }
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
     let ends = (tunnel.local(found.egress, site), tunnel.remote);
-    let next_hop = way.fill(inner.destination, config, &found, ends, cache.now());
+    let to = inner.destination;
+    let next_hop = way.fill(to, config, &found, Some((ends, limit)), cache.now());
     let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     way.sent(packets, bytes);
     // As late as this: before, it would lie on the stack beside what finds the way.
-    let push = rewrite::push(&packet, ends, identification(), site)?;
+    let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, site)?;
     let tally = Tally::of(Direction::Out, Layer::Tc, Reason::Resolved).ok_or(Reason::Failed)?;
     Ok(Forwarded {
         action: forward(ctx, &packet, &push.outer, next_hop)?,

@@ -3,7 +3,6 @@
 use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
     abi::{Config, Direction, NextHop, Traffic},
-    addr,
     path::{
         self, Reason, Site as _,
         admit::{Scope, Voucher},
@@ -97,6 +96,5 @@ fn found<'a>(
         return Err(Reason::Hairpin);
     }
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
-    let native = (addr::Ipv4::default(), addr::Ipv4::default());
-    Ok(way.fill(destination, config, &found, native, cache.now()))
+    Ok(way.fill(destination, config, &found, None, cache.now()))
 }

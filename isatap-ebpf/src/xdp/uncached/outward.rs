@@ -8,7 +8,14 @@ use isatap_common::{
 };
 
 use super::super::{Forwarded, apply, end};
-use crate::{cache::Cache, count::identification, fib, maps::LINKS, site::Maps, window::Frame};
+use crate::{
+    cache::{Cache, peer},
+    count::identification,
+    fib,
+    maps::LINKS,
+    site::Maps,
+    window::Frame,
+};
 
 /// Where the IPv6 header starts.
 const INNER_AT: usize = ethernet::LENGTH;
@@ -65,9 +72,13 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     .map_err(|no_way| no_way.reason)?;
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
     let ends = (tunnel.local(found.egress, &site), tunnel.remote);
-    let next_hop = way.fill(inner.destination, config, &found, ends, now);
+    let limit = peer::limit(config, found.mtu, tunnel.remote);
+    if u32::from(total) > limit.total {
+        return Err(Reason::TooBig);
+    }
+    let next_hop = way.fill(inner.destination, config, &found, Some((ends, limit)), now);
     way.sent(1, length);
-    let push = rewrite::push(&packet, ends, identification(), &site)?;
+    let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, &site)?;
     apply::room(ctx)?;
     let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
     apply::push(head, next_hop, &push.outer);
