@@ -117,6 +117,7 @@ fn a_host_is_sent_to_once_it_was_heard_from() {
 #[test]
 fn a_probe_and_its_outcome_are_remembered_by_the_programs() {
     in_namespace(|| {
+        let mut machine = checking("probed");
         let now = isatap_ctl::clock::now().as_nanos() as u64;
         let heard = |seconds: u64| Peer {
             last_heard: now - seconds * SECOND,
@@ -128,7 +129,6 @@ fn a_probe_and_its_outcome_are_remembered_by_the_programs() {
             held,
             ..Peer::default()
         };
-        let mut machine = checking("probed");
         for (peer, full_in, reason) in [
             (heard(1700), 0, Reason::Resolved),
             (heard(1900), 0, Reason::Unheard),
