@@ -26,7 +26,7 @@ use crate::{
         links,
         routes::{Ipv6Route, Preference},
     },
-    plan::{AddressSpec, Desired, DeviceSpec, RouteSpec},
+    plan::{AddressSpec, Desired, DeviceSpec, RouteSpec, Speaker},
 };
 
 /// Metric of our routes. Those of native Router Advertisements have 1024 and so come first; an
@@ -196,6 +196,11 @@ pub fn plan(
         },
         addresses: addresses.collect(),
         routes: on_link.chain(routes).collect(),
+        speaker: match &settings.role {
+            // The daemon itself says which address it speaks from.
+            RoleSettings::Router(settings) if settings.advertise => Speaker::Kernel,
+            _ => Speaker::Programs,
+        },
         sysctls: sysctls(settings)
             .into_iter()
             .filter(|(key, _)| is_start || key != FORWARDING)

@@ -8,7 +8,7 @@ use ipnet::Ipv6Net;
 
 use super::action::Action;
 use super::lifetime::agree;
-use super::state::{AddressSpec, Desired, DeviceState, Observed, Path, RouteSpec};
+use super::state::{AddressSpec, Desired, DeviceState, Observed, Path, RouteSpec, Speaker};
 
 /// The steps from `observed` to `desired`, in the order to take them; none if they agree.
 ///
@@ -132,7 +132,7 @@ fn stale_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
 }
 
 /// The addresses that are missing or have other lifetimes, unless somebody else has made them;
-/// the deprecated ones first.
+/// the deprecated ones first, or last where the kernel is to speak from another.
 fn fresh_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
     let now = observed.at;
     let device = &desired.device.name;
@@ -161,9 +161,11 @@ fn fresh_addresses(desired: &Desired, observed: &Observed) -> Vec<Action> {
         !wanted.is_over(now) && !observed.other_addresses.contains(address)
     });
     let mut wanted: Vec<_> = wanted.collect();
-    // The kernel lists the newest first, and programs such as radvd speak from the first one. Its
-    // own Redirects come from the last one, which is the lesser harm.
-    wanted.sort_by_key(|(_, wanted)| wanted.lifetimes(now).preferred != Some(Duration::ZERO));
+    let oldest_speaks = desired.speaker == Speaker::Kernel;
+    wanted.sort_by_key(|(_, wanted)| {
+        let is_deprecated = wanted.lifetimes(now).preferred == Some(Duration::ZERO);
+        is_deprecated == oldest_speaks
+    });
     wanted
         .into_iter()
         .filter_map(|(address, wanted)| step(*address, wanted))

@@ -18,4 +18,4 @@ pub use apply::{apply, apply_all, undo};
 pub use diff::diff;
 pub use lifetime::brief;
 pub use observe::observe;
-pub use state::{AddressSpec, Desired, DeviceSpec, DeviceState, Observed, RouteSpec};
+pub use state::{AddressSpec, Desired, DeviceSpec, DeviceState, Observed, RouteSpec, Speaker};

@@ -20,8 +20,20 @@ pub struct Desired {
     pub addresses: BTreeMap<Ipv6Addr, AddressSpec>,
     /// The routes through it; on-link prefixes too, `fe80::/64` included: addresses bring none.
     pub routes: BTreeSet<RouteSpec>,
+    /// Who shall find the right one first among its link-local addresses.
+    pub speaker: Speaker,
     /// Settings such as `net/ipv6/conf/isatap0/forwarding`, in the order to make them.
     pub sysctls: Vec<(String, String)>,
+}
+
+/// Who speaks from a link-local address without saying which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speaker {
+    /// The kernel, whose Redirects come from the oldest.
+    Kernel,
+    /// Programs such as radvd, which take the newest: the kernel lists it first.
+    #[default]
+    Programs,
 }
 
 /// The interface that there should be: a TUN device that is up.

@@ -35,7 +35,7 @@ fn from_nothing_everything_is_made_in_order() {
 }
 
 #[test]
-fn a_deprecated_address_is_made_before_the_one_that_programs_shall_speak_from() {
+fn a_deprecated_address_is_made_so_that_nobody_speaks_from_it() {
     let mut desired = desired(NOW);
     let deprecated = AddressSpec {
         preferred: Some(NOW),
@@ -45,15 +45,18 @@ fn a_deprecated_address_is_made_before_the_one_that_programs_shall_speak_from() 
     desired.addresses.insert(twin, deprecated);
     let mut observed = fulfilled(&desired, NOW);
     observed.addresses.clear();
-    let order: Vec<_> = diff(&desired, &observed)
-        .into_iter()
-        .filter_map(|action| match action {
+    let order = |desired: &Desired| -> Vec<_> {
+        let actions = diff(desired, &observed).into_iter();
+        let added = actions.filter_map(|action| match action {
             Action::AddAddress { address, .. } => Some(address),
             _ => None,
-        })
-        .collect();
+        });
+        added.collect()
+    };
     let others = ["2001:db8::5efe:a00:1", "fe80::5efe:a00:1"].map(ip);
-    assert_eq!(order, [twin, others[0], others[1]]);
+    assert_eq!(order(&desired), [twin, others[0], others[1]]);
+    desired.speaker = Speaker::Kernel;
+    assert_eq!(order(&desired), [others[0], others[1], twin]);
 }
 
 #[test]

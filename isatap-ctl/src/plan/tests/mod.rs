@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use super::{AddressSpec, Desired, DeviceSpec, DeviceState, Observed, RouteSpec};
+use super::{AddressSpec, Desired, DeviceSpec, DeviceState, Observed, RouteSpec, Speaker};
 use crate::clock::Boottime;
 use crate::kernel::routes::Preference;
 
@@ -53,6 +53,7 @@ fn desired(now: Boottime) -> Desired {
             route("fe80::/64", None),
             route("::/0", Some("fe80::5efe:a00:2")),
         ]),
+        speaker: Speaker::Programs,
         sysctls: vec![(FORWARDING.into(), "1".into())],
     }
 }
