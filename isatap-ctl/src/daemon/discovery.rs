@@ -151,6 +151,9 @@ impl Discovery {
         if message.truncated {
             return Err(Refusal::Invalid(NdError::Length));
         }
+        if message.fragmented {
+            return Err(Refusal::Fragmented);
+        }
         // A destination that is not known is as good as one that is not ours.
         let destination = message.destination.ok_or(Refusal::Destination)?;
         let (source, hop_limit, bytes) = (message.source, message.hop_limit, &message.bytes);

@@ -6,6 +6,9 @@ pub enum Refusal {
     /// RFC 4861 sections 6.1.1 and 6.1.2.
     #[error(transparent)]
     Invalid(#[from] NdError),
+    /// It came in IPv6 fragments (RFC 6980 section 5).
+    #[error("it came in fragments")]
+    Fragmented,
     /// The source is no ISATAP address of another node of the link.
     #[error("the source is no ISATAP address of another node of the link")]
     Source,
@@ -27,7 +30,9 @@ impl Refusal {
     /// What it is counted as.
     pub const fn reason(self) -> Reason {
         match self {
-            Self::Invalid(_) | Self::Source | Self::Destination => Reason::NdInvalid,
+            Self::Invalid(_) | Self::Fragmented | Self::Source | Self::Destination => {
+                Reason::NdInvalid
+            }
             Self::Unlisted => Reason::NdSource,
             Self::Unsolicited => Reason::NdUnsolicited,
             Self::Full => Reason::NdFull,

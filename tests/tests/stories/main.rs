@@ -6,6 +6,7 @@ mod behind;
 mod changes;
 mod commands;
 mod forward;
+mod fragments;
 mod hairpin;
 mod instances;
 mod loops;

@@ -26,6 +26,7 @@ fn solicitation() -> Received {
         hop_limit: Some(255),
         bytes: RouterSolicit.encode(source, ALL_ROUTERS),
         truncated: false,
+        fragmented: false,
     }
 }
 

@@ -17,8 +17,9 @@ use crate::kernel::watched::watch;
 
 /// The hop limit of every neighbor discovery message (RFC 4861 section 6.1).
 const HOP_LIMIT: u32 = 255;
-/// `linux/icmpv6.h`; libc has no name for it.
+/// `linux/icmpv6.h` and `linux/in6.h`; libc has no names for them.
 const ICMPV6_FILTER: libc::c_int = 1;
+const IPV6_RECVFRAGSIZE: libc::c_int = 77;
 
 sockopt_impl!(
     /// One bit for each ICMPv6 type that is not wanted.
@@ -27,6 +28,15 @@ sockopt_impl!(
     libc::IPPROTO_ICMPV6,
     ICMPV6_FILTER,
     [u32; 8]
+);
+
+sockopt_impl!(
+    /// Tell of a message that came in fragments how large the largest was.
+    RecvFragmentSize,
+    SetOnly,
+    libc::IPPROTO_IPV6,
+    IPV6_RECVFRAGSIZE,
+    bool
 );
 
 /// A raw ICMPv6 socket that hears and speaks on one interface only.
@@ -48,6 +58,8 @@ pub struct Received {
     pub bytes: Vec<u8>,
     /// Whether it was longer than that.
     pub truncated: bool,
+    /// Whether the kernel put it together of IPv6 fragments.
+    pub fragmented: bool,
 }
 
 impl Icmpv6Socket {
@@ -76,6 +88,7 @@ impl Icmpv6Socket {
                 source,
                 destination: raw.control.iter().find_map(destination),
                 hop_limit: raw.control.iter().find_map(hop_limit),
+                fragmented: raw.control.iter().any(is_fragment_size),
                 bytes: raw.bytes,
                 truncated: raw.truncated,
             });
@@ -130,6 +143,7 @@ fn open(name: &str, index: u32, types: &[u8], group: Option<Ipv6Addr>) -> io::Re
     socket.set_multicast_loop_v6(false)?;
     setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
     setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?;
+    setsockopt(&socket, RecvFragmentSize, &true)?;
     if let Some(group) = group {
         socket.join_multicast_v6(&group, index)?;
     }
@@ -158,5 +172,15 @@ fn hop_limit(message: &ControlMessageOwned) -> Option<u8> {
     match message {
         ControlMessageOwned::Ipv6HopLimit(limit) => u8::try_from(*limit).ok(),
         _ => None,
+    }
+}
+
+fn is_fragment_size(message: &ControlMessageOwned) -> bool {
+    match message {
+        ControlMessageOwned::Unknown(unknown) => {
+            let header = &unknown.cmsg_header;
+            (header.cmsg_level, header.cmsg_type) == (libc::IPPROTO_IPV6, IPV6_RECVFRAGSIZE)
+        }
+        _ => false,
     }
 }
