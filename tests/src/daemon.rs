@@ -82,8 +82,13 @@ impl Daemon {
     /// Logs no more than it does by itself.
     #[must_use]
     pub fn quiet(mut self) -> Self {
-        self.level = "info";
+        self.hush();
         self
+    }
+
+    /// From the next start on logs no more than it does by itself.
+    pub fn hush(&mut self) {
+        self.level = "info";
     }
 
     /// Starts it (again) and waits until packets can flow.

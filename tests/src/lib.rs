@@ -8,6 +8,7 @@ pub mod config;
 pub mod daemon;
 pub mod dns;
 pub mod exec;
+pub mod flood;
 pub mod foreign;
 pub mod forge;
 pub mod interop;

@@ -88,6 +88,7 @@ reasons! {
     NdInvalid, "nd_invalid", Drop, "A solicitation or advertisement that RFC 4861 section 6.1 has us discard.";
     NdUnsolicited, "nd_unsolicited", Drop, "A Router Advertisement that nobody asked for, from a router that is not known yet.";
     NdFull, "nd_full", Drop, "A Router Solicitation while too many hosts wait for an answer.";
+    NdOverrun, "nd_overrun", Drop, "Neighbor Discovery that came faster than the daemon reads it.";
     NextHopMartian, "next_hop_martian", Drop, "The IPv4 address of the next hop is special, a broadcast or multicast address.";
     NextHopOwn, "next_hop_own", Drop, "The IPv4 address of the next hop is our own.";
     NextHopUnknown, "next_hop_unknown", Drop, "The IPv4 address of the next hop is outside the known ones of the site.";

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 pub use client::ask;
 pub use status::{
-    AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
-    LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument, PrlStatus, ResolverStatus,
-    Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
+    AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus, DnsStatus,
+    LayerTotals, LinkStatus, LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument,
+    PrlStatus, ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
 };
 
 /// What a command asks of the daemon.

@@ -42,6 +42,10 @@ pub struct StatusDocument {
     /// The look-up of the routers' name; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolver: Option<ResolverStatus>,
+    /// What this router advertises; absent for a host, while no daemon says it, and where another
+    /// program advertises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertising: Option<AdvertisingStatus>,
     /// Default routers in use, best first.
     pub routers: Vec<RouterStatus>,
     /// Resolvers that routers advertise, or that we do.
@@ -234,6 +238,44 @@ pub struct RouterStatus {
     pub preference: Preference,
     /// Seconds for which it is still a default router.
     pub lifetime_left: Option<u64>,
+}
+
+/// What a router advertises and to whom, since the daemon started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvertisingStatus {
+    /// Whether the kernel forwards; if not, advertisements say that this is no default router.
+    pub forwarding: bool,
+    /// Prefixes, routes, name servers and search domains that are being withdrawn.
+    pub withdrawing: u64,
+    /// Valid solicitations.
+    pub solicited: u64,
+    /// Of these, those of hosts that waited already.
+    pub merged: u64,
+    /// Solicitations that were refused, those of `full` included.
+    pub refused: u64,
+    /// Solicitations refused because too many hosts waited.
+    pub full: u64,
+    /// Messages that came faster than the daemon reads them.
+    pub lost: u64,
+    /// Answers and news that were sent; one may be several messages.
+    pub sent: u64,
+    /// Hosts that wait for one.
+    pub waiting: u64,
+    /// Hosts that were sent one within the advertised lifetime.
+    pub hosts: u64,
+    /// Those of them that were sent one last, at most 32, the latest first.
+    pub latest: Vec<AnsweredStatus>,
+}
+
+/// A host that was sent an advertisement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredStatus {
+    /// The host.
+    pub ipv4: Ipv4Addr,
+    /// The address it asked from.
+    pub address: Ipv6Addr,
+    /// Seconds since then.
+    pub seconds: u64,
 }
 
 /// Resolvers.

@@ -204,6 +204,14 @@ impl Discovery {
         }
     }
 
+    /// What a router advertises.
+    pub fn advertiser(&self) -> Option<&Advertiser> {
+        match self {
+            Self::Router(router) => router.as_deref(),
+            Self::Host(_) => None,
+        }
+    }
+
     /// What a host has learned.
     pub fn host(&self, now: Boottime) -> Option<HostState> {
         match self {

@@ -146,8 +146,12 @@ impl Turn {
                 _ = wakers.interrupt.recv() => return Ok(()),
                 _ = wakers.hangup.recv() => reload(node).await,
                 changes = wakers.events.next() => self.take(node, changes?).await?,
-                message = node.heard() => node.discover(&message?),
-                message = Probing::answer(node.probing.as_ref()) => node.answered(&message?),
+                burst = node.heard() => node.discover(&burst?),
+                burst = Probing::answers(node.probing.as_ref()) => {
+                    for message in burst? {
+                        node.answered(&message);
+                    }
+                }
                 answer = wakers.lookup.answer() => if node.looked_up(answer) {
                     self.reconcile(node).await?;
                 },

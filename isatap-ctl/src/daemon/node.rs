@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use isatap_common::{
-    abi::{Direction, PrlSource},
+    abi::{Counter, Direction, PrlSource},
     addr,
     path::Reason,
     wire::ipv6,
@@ -17,7 +17,7 @@ use isatap_common::{
 use tracing::{debug, warn};
 
 use super::{
-    counters::count,
+    counters::{self, count},
     desired::{self, Inputs},
     device::Device,
     discovery::{Discovery, Outgoing},
@@ -38,6 +38,7 @@ use crate::{
         sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket, Received},
         sysctl,
     },
+    nd::Refusal,
     plan::{self, Action},
     prl,
 };
@@ -50,6 +51,8 @@ pub struct Node {
     pub(super) device: Device,
     pub(super) index: u32,
     icmp: Option<Icmpv6Socket>,
+    /// How many messages the socket has lost.
+    lost: u32,
     pub(super) protocol41: Protocol41Socket,
     pub(super) errors: Errors,
     pub(super) probing: Option<Probing>,
@@ -116,6 +119,7 @@ impl Node {
             .with_context(|| format!("{name} has vanished"))?;
         let mut node = Self {
             icmp: listen(&settings, link.index)?,
+            lost: 0,
             protocol41: Protocol41Socket::open()?,
             errors: Errors::new(settings.datapath.icmp_rate)?,
             probing: Probing::new(&settings, link.index)?,
@@ -261,25 +265,51 @@ impl Node {
         );
     }
 
-    /// Waits for a Neighbor Discovery message, for ever if none concerns us.
-    pub async fn heard(&self) -> io::Result<Received> {
+    /// Waits for Neighbor Discovery messages, for ever if none concerns us.
+    pub async fn heard(&self) -> io::Result<Vec<Received>> {
         match &self.icmp {
             Some(socket) => socket.recv().await,
             None => std::future::pending().await,
         }
     }
 
-    /// Takes a Neighbor Discovery message.
-    pub fn discover(&mut self, message: &Received) {
-        let sender = addr::embedded(&message.source.octets());
+    /// Takes Neighbor Discovery messages. The refused are counted together: a flood of them is the
+    /// time to save system calls.
+    pub fn discover(&mut self, burst: &[Received]) {
+        let mut refused: BTreeMap<Reason, Counter> = BTreeMap::new();
+        for message in burst {
+            let Err(refusal) = self.take(message) else {
+                continue;
+            };
+            debug!("from {}: {refusal}", message.source);
+            let count = refused.entry(refusal.reason()).or_default();
+            count.packets += 1;
+            count.bytes += (ipv6::LENGTH + message.bytes.len()) as u64;
+        }
+        let lost = burst.last().map_or(self.lost, |message| message.lost);
+        if lost != self.lost {
+            let count = refused.entry(Reason::NdOverrun).or_default();
+            count.packets += u64::from(lost.wrapping_sub(self.lost));
+            self.lost = lost;
+        }
+        let counters = &mut self.datapath.maps.counters;
+        for (reason, more) in refused {
+            counters::add(counters, Direction::In, reason, more);
+        }
+    }
+
+    /// How many messages the socket has lost.
+    pub const fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    fn take(&mut self, message: &Received) -> Result<(), Refusal> {
+        let is_to_all = message.destination.is_some_and(|to| to.is_multicast());
+        // Who asks one address has said where it sends to.
+        let sender = addr::embedded(&message.source.octets()).filter(|_| is_to_all);
         let heard_at = sender.and_then(|ipv4| self.datapath.maps.peers.heard_at(ipv4));
         let heard_at = heard_at.map(Ipv4Addr::from);
-        if let Err(refusal) = self.discovery.received(clock::now(), message, heard_at) {
-            debug!("from {}: {refusal}", message.source);
-            let bytes = ipv6::LENGTH + message.bytes.len();
-            let counters = &mut self.datapath.maps.counters;
-            count(counters, Direction::In, refusal.reason(), bytes);
-        }
+        self.discovery.received(clock::now(), message, heard_at)
     }
 
     /// Sends what is due. Returns whether the link may look different now.
@@ -330,6 +360,7 @@ impl Node {
         world.check_links(&settings)?;
         if Discovery::ear(&settings) != Discovery::ear(&self.settings) {
             self.icmp = listen(&settings, self.index)?;
+            self.lost = 0;
         }
         self.errors.set_rate(settings.datapath.icmp_rate);
         Probing::follow(&mut self.probing, &settings, self.index)?;

@@ -57,8 +57,8 @@ impl Probing {
         Ok(())
     }
 
-    /// Waits for an answer, for ever if nobody asks.
-    pub async fn answer(this: Option<&Self>) -> io::Result<Received> {
+    /// Waits for answers, for ever if nobody asks.
+    pub async fn answers(this: Option<&Self>) -> io::Result<Vec<Received>> {
         match this {
             Some(probing) => probing.socket.recv().await,
             None => std::future::pending().await,

@@ -16,12 +16,12 @@ use crate::{
     clock::{self, Boottime},
     config::{self, RoleSettings},
     control::{
-        AdvertisedBy, Count, DaemonStatus, DeviceStatus, DnsStatus, LayerTotals, LinkStatus,
-        LocatorStatus, MappingStatus, PrefixStatus, PrlStatus, ResolverStatus, Role, RouterStatus,
-        SCHEMA, StatusDocument, TcState, XdpState,
+        AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus,
+        DnsStatus, LayerTotals, LinkStatus, LocatorStatus, MappingStatus, PrefixStatus, PrlStatus,
+        ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
     },
     datapath::{self, AttachedMode, Hook},
-    nd::host::RouterState,
+    nd::{host::RouterState, router::Advertiser},
 };
 
 /// Everything about the node.
@@ -62,6 +62,10 @@ pub fn document(node: &Node) -> StatusDocument {
         addresses: desired::addresses(&link, &locators).into_keys().collect(),
         prl: prl(node),
         resolver: resolver(node, now),
+        advertising: node
+            .discovery
+            .advertiser()
+            .map(|router| advertising(router, node, now)),
         routers: routers(node, now),
         dns: dns(node, now),
         counters: totals(node),
@@ -220,6 +224,36 @@ fn mappings(node: &Node) -> Vec<MappingStatus> {
         via: *via,
     };
     routes.map(mapping).collect()
+}
+
+/// How many hosts are listed.
+const LATEST: usize = 32;
+
+fn advertising(router: &Advertiser, node: &Node, now: Boottime) -> AdvertisingStatus {
+    let counters = router.counters();
+    let mut hosts: Vec<_> = router.answered().collect();
+    let count = hosts.len() as u64;
+    hosts.sort_by_key(|answered| std::cmp::Reverse(answered.at));
+    let latest = hosts.into_iter().take(LATEST);
+    AdvertisingStatus {
+        forwarding: router.is_forwarding(),
+        withdrawing: router.withdrawing() as u64,
+        solicited: counters.solicited,
+        merged: counters.merged,
+        refused: counters.refused,
+        full: counters.full,
+        lost: node.lost().into(),
+        sent: counters.answered,
+        waiting: router.waiting() as u64,
+        hosts: count,
+        latest: latest
+            .map(|answered| AnsweredStatus {
+                ipv4: answered.host,
+                address: answered.address,
+                seconds: now.saturating_sub(answered.at).as_secs(),
+            })
+            .collect(),
+    }
 }
 
 fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {

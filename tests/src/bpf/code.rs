@@ -169,12 +169,12 @@ fn differ(spread: &Spread) -> Vec<u64> {
         op(0x7b, 5, 3, 0, 0),
         op(0x57, 4, 0, 0, mask),
     ]);
-    if let Some(at) = spread.balance {
+    for at in &spread.balances {
         code.extend([
             op(0xbf, 3, 4, 0, 0),
             op(0xa7, 3, 0, 0, 0xffff),
             op(0xdc, 3, 0, 0, 16),
-            op(0x6b, 2, 3, at, 0),
+            op(0x6b, 2, 3, *at, 0),
         ]);
     }
     code.extend([op(0x47, 4, 0, 0, first), op(0xdc, 4, 0, 0, 32)]);

@@ -16,9 +16,9 @@ pub struct Spread {
     pub mask: u32,
     /// Where in a frame the four octets are.
     pub places: Vec<i16>,
-    /// Where two octets make up for what the lower half of the address adds to a checksum, so that
-    /// the checksum of the first address with 0xffff in that place is everybody's.
-    pub balance: Option<i16>,
+    /// Where two octets each make up for what the lower half of the address adds to a checksum, so
+    /// that the checksum of the first address with 0xffff in that place is everybody's.
+    pub balances: Vec<i16>,
     next: Arc<Counter>,
 }
 
@@ -35,18 +35,16 @@ impl Spread {
             first,
             mask,
             places,
-            balance: None,
+            balances: Vec::new(),
             next: Arc::new(Counter::new()?),
         })
     }
 
     /// With a place that keeps the checksum right; no more than the lower half may differ.
     #[must_use]
-    pub fn balanced(self, at: i16) -> Self {
-        Self {
-            balance: Some(at),
-            ..self
-        }
+    pub fn balanced(mut self, at: i16) -> Self {
+        self.balances.push(at);
+        self
     }
 
     /// How many there are.

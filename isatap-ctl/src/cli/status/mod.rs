@@ -1,5 +1,6 @@
 //! `status`: asks the daemon, or reads what it left behind.
 
+mod advertising;
 mod brief;
 pub(super) mod pinned;
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         interface: interface.to_owned(),
         role: if is_router { Role::Router } else { Role::Host },
         advertised_by: None,
+        advertising: None,
         daemon: DaemonStatus {
             alive: false,
             pid: lock::holder(interface).ok().flatten(),

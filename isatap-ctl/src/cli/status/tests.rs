@@ -3,6 +3,26 @@ use crate::cli::style::Style;
 use crate::config::Preference;
 use crate::control::*;
 
+fn advertising() -> AdvertisingStatus {
+    AdvertisingStatus {
+        forwarding: false,
+        withdrawing: 4,
+        solicited: 20,
+        merged: 8,
+        refused: 3,
+        full: 2,
+        lost: 1,
+        sent: 12,
+        waiting: 5,
+        hosts: 6,
+        latest: vec![AnsweredStatus {
+            ipv4: "10.0.0.2".parse().unwrap(),
+            address: "fe80::5efe:a00:2".parse().unwrap(),
+            seconds: 7,
+        }],
+    }
+}
+
 fn full() -> StatusDocument {
     let router = "10.0.0.1".parse().unwrap();
     let count = |packets| Count {
@@ -14,6 +34,7 @@ fn full() -> StatusDocument {
         interface: "isatap0".to_owned(),
         role: Role::Host,
         advertised_by: None,
+        advertising: Some(advertising()),
         daemon: DaemonStatus {
             alive: true,
             pid: Some(42),
@@ -154,10 +175,12 @@ fn forwarding_in_traffic_control_is_said() {
 fn a_document_of_an_earlier_daemon_reads() {
     let mut document = serde_json::to_value(full()).unwrap();
     document.as_object_mut().unwrap().remove("advertised_by");
+    document.as_object_mut().unwrap().remove("advertising");
     let daemon = document["daemon"].as_object_mut().unwrap();
     daemon.remove("loop_lag");
     let read: StatusDocument = serde_json::from_value(document).unwrap();
     let mut expected = full();
+    expected.advertising = None;
     expected.daemon.loop_lag = None;
     assert_eq!(read, expected);
 }

@@ -28,6 +28,9 @@ pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<
     if let Some(resolver) = &status.resolver {
         self::resolver(resolver, output)?;
     }
+    if let Some(advertising) = &status.advertising {
+        super::advertising::print(advertising, output)?;
+    }
     if !status.routers.is_empty() {
         routers(status, output)?;
     }
@@ -35,7 +38,7 @@ pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<
     counters(&status.counters, output)
 }
 
-fn heading(text: &str, output: &mut Output<'_>) -> Result<()> {
+pub(super) fn heading(text: &str, output: &mut Output<'_>) -> Result<()> {
     writeln!(output.to, "\n{}", output.style.bold(text))?;
     Ok(())
 }

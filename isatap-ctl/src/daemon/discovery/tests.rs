@@ -27,6 +27,7 @@ fn solicitation() -> Received {
         bytes: RouterSolicit.encode(source, ALL_ROUTERS),
         truncated: false,
         fragmented: false,
+        lost: 0,
     }
 }
 

@@ -11,7 +11,7 @@ use nix::{libc, setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
-use super::receive::receive;
+use super::receive::{Raw, receive_burst};
 use crate::kernel::Error;
 use crate::kernel::watched::watch;
 
@@ -20,6 +20,10 @@ const HOP_LIMIT: u32 = 255;
 /// `linux/icmpv6.h` and `linux/in6.h`; libc has no names for them.
 const ICMPV6_FILTER: libc::c_int = 1;
 const IPV6_RECVFRAGSIZE: libc::c_int = 77;
+/// Room for messages that arrive while the process is busy: 2000 of them at least.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// How many messages one call may read, so that a flood cannot starve the event loop.
+const BURST: usize = 256;
 
 sockopt_impl!(
     /// One bit for each ICMPv6 type that is not wanted.
@@ -60,6 +64,9 @@ pub struct Received {
     pub truncated: bool,
     /// Whether the kernel put it together of IPv6 fragments.
     pub fragmented: bool,
+    /// How many messages this socket had lost by then, for want of room or because of a wrong
+    /// checksum.
+    pub lost: u32,
 }
 
 impl Icmpv6Socket {
@@ -77,22 +84,17 @@ impl Icmpv6Socket {
         Ok(Self { socket })
     }
 
-    /// Waits for a message. Dropping the future loses none.
-    pub async fn recv(&self) -> io::Result<Received> {
-        loop {
-            let raw = receive::<SockaddrIn6>(&self.socket).await?;
-            let Some(source) = raw.source.map(|address| address.ip()) else {
-                continue;
-            };
-            return Ok(Received {
-                source,
-                destination: raw.control.iter().find_map(destination),
-                hop_limit: raw.control.iter().find_map(hop_limit),
-                fragmented: raw.control.iter().any(is_fragment_size),
-                bytes: raw.bytes,
-                truncated: raw.truncated,
-            });
-        }
+    /// Waits for messages, and takes a burst of those that are there. Dropping the future loses
+    /// none.
+    pub async fn recv(&self) -> io::Result<Vec<Received>> {
+        let burst = receive_burst::<SockaddrIn6>(&self.socket, BURST).await?;
+        Ok(burst.into_iter().filter_map(message).collect())
+    }
+
+    /// Leaves hardly any room for messages.
+    #[cfg(test)]
+    pub(super) fn shrink(&self) {
+        let _ = setsockopt(self.socket.get_ref(), sockopt::RcvBuf, &1);
     }
 
     /// Sends a message from one of the interface's addresses; the kernel fills in the checksum.
@@ -144,6 +146,9 @@ fn open(name: &str, index: u32, types: &[u8], group: Option<Ipv6Addr>) -> io::Re
     setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
     setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?;
     setsockopt(&socket, RecvFragmentSize, &true)?;
+    setsockopt(&socket, sockopt::RxqOvfl, &1)?;
+    // Without CAP_NET_ADMIN the buffer stays at its default, and losses come sooner.
+    let _ = setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER);
     if let Some(group) = group {
         socket.join_multicast_v6(&group, index)?;
     }
@@ -159,6 +164,25 @@ pub(super) fn blocking_all_but(types: &[u8]) -> [u32; 8] {
         }
     }
     filter
+}
+
+fn message(raw: Raw<SockaddrIn6>) -> Option<Received> {
+    Some(Received {
+        source: raw.source?.ip(),
+        destination: raw.control.iter().find_map(destination),
+        hop_limit: raw.control.iter().find_map(hop_limit),
+        fragmented: raw.control.iter().any(is_fragment_size),
+        bytes: raw.bytes,
+        truncated: raw.truncated,
+        lost: raw.control.iter().find_map(lost).unwrap_or(0),
+    })
+}
+
+fn lost(message: &ControlMessageOwned) -> Option<u32> {
+    match message {
+        ControlMessageOwned::RxqOvfl(lost) => Some(*lost),
+        _ => None,
+    }
 }
 
 fn destination(message: &ControlMessageOwned) -> Option<Ipv6Addr> {

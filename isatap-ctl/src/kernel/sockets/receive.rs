@@ -24,9 +24,10 @@ pub(super) struct Raw<A> {
 pub(super) async fn receive<A: SockaddrLike + Copy>(
     socket: &AsyncFd<Socket>,
 ) -> io::Result<Raw<A>> {
+    let mut buffer = vec![0; LONGEST];
     loop {
         let mut ready = socket.readable().await?;
-        match ready.try_io(|socket| receive_now(socket.get_ref())) {
+        match ready.try_io(|socket| receive_now(socket.get_ref(), &mut buffer)) {
             Ok(Err(cause)) if cause.kind() == io::ErrorKind::Interrupted => {}
             Ok(result) => return result,
             Err(_would_block) => {}
@@ -34,10 +35,34 @@ pub(super) async fn receive<A: SockaddrLike + Copy>(
     }
 }
 
-fn receive_now<A: SockaddrLike + Copy>(socket: &Socket) -> io::Result<Raw<A>> {
-    let mut bytes = vec![0; LONGEST];
+/// Waits for datagrams, and takes at most `most` of those that are there. Dropping the future loses
+/// none.
+pub(super) async fn receive_burst<A: SockaddrLike + Copy>(
+    socket: &AsyncFd<Socket>,
+    most: usize,
+) -> io::Result<Vec<Raw<A>>> {
+    let mut buffer = vec![0; LONGEST];
+    let mut burst = Vec::new();
+    loop {
+        let mut ready = socket.readable().await?;
+        while burst.len() < most {
+            match ready.try_io(|socket| receive_now(socket.get_ref(), &mut buffer)) {
+                Ok(Err(cause)) if cause.kind() == io::ErrorKind::Interrupted => {}
+                // What was taken before is not lost; the error comes again if it lasts.
+                Ok(Err(cause)) if burst.is_empty() => return Err(cause),
+                Ok(Ok(raw)) => burst.push(raw),
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        if !burst.is_empty() {
+            return Ok(burst);
+        }
+    }
+}
+
+fn receive_now<A: SockaddrLike + Copy>(socket: &Socket, buffer: &mut [u8]) -> io::Result<Raw<A>> {
     let mut space = [0; CONTROL];
-    let mut slices = [IoSliceMut::new(&mut bytes)];
+    let mut slices = [IoSliceMut::new(buffer)];
     let message = recvmsg::<A>(
         socket.as_raw_fd(),
         &mut slices,
@@ -48,12 +73,10 @@ fn receive_now<A: SockaddrLike + Copy>(socket: &Socket) -> io::Result<Raw<A>> {
     let truncated = message.flags.contains(MsgFlags::MSG_TRUNC);
     // A control area that was cut short cannot be read; what it held counts as missing.
     let control = message.cmsgs().map(Iterator::collect).unwrap_or_default();
-    bytes.truncate(length);
-    bytes.shrink_to_fit();
     Ok(Raw {
         source,
         control,
-        bytes,
+        bytes: buffer.get(..length).unwrap_or(buffer).to_vec(),
         truncated,
     })
 }

@@ -98,12 +98,41 @@ fn a_solicitation_arrives_with_all_that_has_to_be_checked() {
             let packet = icmpv6(ROUTER_SOLICITATION, destination);
             write(&fd, &packet).unwrap();
             let got = timeout(MOMENT, socket.recv()).await.unwrap().unwrap();
+            let [got] = &got[..] else {
+                panic!("one message")
+            };
             assert_eq!(got.source, THEIRS);
             assert_eq!(got.destination, Some(destination));
             assert_eq!(got.hop_limit, Some(255));
             assert_eq!((&*got.bytes, got.truncated), (&packet[40..], false));
         }
         assert!(timeout(QUIET, socket.recv()).await.is_err());
+    });
+}
+
+#[test]
+fn messages_come_in_bursts_and_those_without_room_are_counted() {
+    netns::in_new(|| async {
+        let netlink = Netlink::connect().unwrap();
+        let (fd, index) = device(&netlink).await;
+        let types = [ROUTER_SOLICITATION];
+        let socket = Icmpv6Socket::open("isatap0", index, &types, Some(ALL_ROUTERS)).unwrap();
+        let receive = || async { timeout(MOMENT, socket.recv()).await.unwrap().unwrap() };
+        let packet = icmpv6(ROUTER_SOLICITATION, OURS);
+        for _ in 0..300 {
+            write(&fd, &packet).unwrap();
+        }
+        let bursts = [receive().await, receive().await];
+        assert_eq!(bursts.each_ref().map(Vec::len), [256, 44]);
+        assert!(bursts.iter().flatten().all(|message| message.lost == 0));
+        socket.shrink();
+        for _ in 0..100 {
+            write(&fd, &packet).unwrap();
+        }
+        let kept = u32::try_from(receive().await.len()).unwrap();
+        assert!(kept < 64, "{kept}");
+        write(&fd, &packet).unwrap();
+        assert_eq!(receive().await[0].lost, 100 - kept);
     });
 }
 
