@@ -38,6 +38,9 @@ const NANOSECONDS: u32 = 1_000_000_000;
 /// The sysctl by which a machine forwards IPv6, on all devices or none.
 pub const FORWARDING: &str = "net/ipv6/conf/all/forwarding";
 
+/// Hop limit of what a host sends, unless a router says otherwise; the kernel's own.
+const HOP_LIMIT: u8 = 64;
+
 /// Where a program shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -201,7 +204,7 @@ pub fn plan(
             RoleSettings::Router(settings) if settings.advertise => Speaker::Kernel,
             _ => Speaker::Programs,
         },
-        sysctls: sysctls(settings)
+        sysctls: sysctls(settings, link)
             .into_iter()
             .filter(|(key, _)| is_start || key != FORWARDING)
             .collect(),
@@ -220,7 +223,7 @@ fn route(destination: Ipv6Net, gateway: Option<Ipv6Addr>, preference: Preference
 /// The daemon, not the kernel, acts on advertisements; uniqueness follows from the IPv4 address,
 /// so there is no duplicate address detection; and IPv4 forwarding on the device lets the
 /// programs ask the routing table (docs/decisions/0002).
-fn sysctls(settings: &Settings) -> Vec<(String, String)> {
+fn sysctls(settings: &Settings, link: &Link) -> Vec<(String, String)> {
     let name = &settings.interface.name;
     let role = match settings.role {
         RoleSettings::Router(_) => (FORWARDING.to_owned(), "1"),
@@ -233,7 +236,15 @@ fn sysctls(settings: &Settings) -> Vec<(String, String)> {
         role,
         (format!("net/ipv6/conf/{name}/accept_ra"), "0"),
     ];
-    sysctls.map(|(key, value)| (key, value.to_owned())).into()
+    let mut sysctls = Vec::from(sysctls.map(|(key, value)| (key, value.to_owned())));
+    if matches!(settings.role, RoleSettings::Host(_)) {
+        let hop_limit = link.hop_limit.unwrap_or(HOP_LIMIT);
+        sysctls.push((
+            format!("net/ipv6/conf/{name}/hop_limit"),
+            hop_limit.to_string(),
+        ));
+    }
+    sysctls
 }
 
 /// The contents of the maps, with what [`redirectable`] has found.

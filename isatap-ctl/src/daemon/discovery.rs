@@ -120,7 +120,7 @@ impl Discovery {
         }
     }
 
-    /// Solicits anew: an uplink came back.
+    /// Solicits anew: an uplink came back, or the machine woke.
     pub fn link_up(&mut self) {
         if let Self::Host(solicitor) = self {
             solicitor.link_up();

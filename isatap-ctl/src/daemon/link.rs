@@ -14,7 +14,10 @@ use isatap_common::{
 
 use super::world::Locator;
 use crate::{
-    clock::Boottime, config::RouterSettings, kernel::routes::Preference, nd::host::HostState,
+    clock::Boottime,
+    config::RouterSettings,
+    kernel::routes::Preference,
+    nd::host::{HostState, Route},
 };
 
 /// Addresses, prefixes and routes of the link. A deadline of `None` is never.
@@ -28,6 +31,8 @@ pub struct Link {
     pub routes: BTreeMap<Ipv6Net, Gateway>,
     /// Largest packet, if a router said.
     pub mtu: Option<u32>,
+    /// Hop limit of what a host sends, if a router said.
+    pub hop_limit: Option<u8>,
 }
 
 /// Until when an address may be used.
@@ -75,11 +80,12 @@ impl Link {
     }
 
     /// A host's link: what its routers have said and is still valid. Of several routers for one
-    /// destination the preferred one counts, and among equals the lowest address, so that there
-    /// is exactly one route.
+    /// destination one that answers counts, then the preferred one, and among equals the lowest
+    /// address, so that there is exactly one route; and none to what is on the link.
     pub fn of_host(state: &HostState) -> Self {
         let mut link = Self {
             mtu: state.mtu,
+            hop_limit: state.hop_limit,
             ..Self::default()
         };
         for address in &state.addresses {
@@ -94,22 +100,29 @@ impl Link {
                 link.prefixes.insert(net, prefix.valid_until);
             }
         }
-        for route in state.default_routes.iter().chain(&state.routes) {
-            let Some(net) = net(route.prefix) else {
-                continue;
-            };
-            let gateway = Gateway {
-                address: route.gateway,
-                preference: preference(route.preference),
-            };
-            let best = link.routes.entry(net).or_insert(gateway);
-            let rank = |gateway: &Gateway| (gateway.preference, std::cmp::Reverse(gateway.address));
-            if rank(&gateway) > rank(best) {
-                *best = gateway;
-            }
-        }
+        link.routes = best_routes(state);
+        link.routes
+            .retain(|net, _| !link.prefixes.contains_key(net));
         link
     }
+}
+
+fn best_routes(state: &HostState) -> BTreeMap<Ipv6Net, Gateway> {
+    let rank = |route: &&Route| {
+        let address = std::cmp::Reverse(route.gateway);
+        (!route.silent, preference(route.preference), address)
+    };
+    let mut routes: Vec<&Route> = state.default_routes.iter().chain(&state.routes).collect();
+    routes.sort_by_key(rank);
+    let gateway = |route: &Route| Gateway {
+        address: route.gateway,
+        preference: preference(route.preference),
+    };
+    // The last for each destination stays.
+    let routes = routes.into_iter();
+    routes
+        .filter_map(|route| Some((net(route.prefix)?, gateway(route))))
+        .collect()
 }
 
 fn net(prefix: nd::Prefix) -> Option<Ipv6Net> {
@@ -136,4 +149,69 @@ pub fn link_local(locator: Ipv4Addr) -> [Ipv6Addr; 2] {
 fn in_prefix(prefix: Ipv6Net, locator: Ipv4Addr) -> Ipv6Addr {
     let ipv4 = locator.octets();
     addr::address(prefix64(&prefix.network().octets()), Form::of(ipv4), ipv4).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nd::host::OnLink;
+
+    fn route(last: u8, prefix: &str, preference: nd::Preference, silent: bool) -> Route {
+        let via = Ipv4Addr::new(10, 0, 0, last);
+        let (address, length) = prefix.split_once('/').unwrap();
+        let length = length.parse().unwrap();
+        Route {
+            prefix: nd::Prefix::new(address.parse().unwrap(), length).unwrap(),
+            via,
+            gateway: link_local(via)[0],
+            preference,
+            silent,
+            valid_until: None,
+        }
+    }
+
+    /// The last octets of the routers to `::/0`.
+    fn default_router(routes: Vec<Route>) -> Vec<u8> {
+        let state = HostState {
+            default_routes: routes,
+            ..HostState::default()
+        };
+        let routes = Link::of_host(&state).routes.into_values();
+        routes
+            .filter_map(|gateway| gateway.address.octets().last().copied())
+            .collect()
+    }
+
+    #[test]
+    fn one_router_counts_whatever_they_say() {
+        use nd::Preference::{High, Low, Medium};
+        let all = |rows: &[(u8, nd::Preference, bool)]| {
+            let rows = rows.iter();
+            let routes =
+                rows.map(|(last, preference, silent)| route(*last, "::/0", *preference, *silent));
+            default_router(routes.collect())
+        };
+        assert_eq!(all(&[]), [0_u8; 0]);
+        assert_eq!(all(&[(3, Medium, false), (2, Medium, false)]), [2]);
+        assert_eq!(all(&[(3, High, false), (2, Medium, false)]), [3]);
+        assert_eq!(all(&[(3, High, true), (2, Low, false)]), [2]);
+        assert_eq!(all(&[(3, High, true)]), [3], "better than none");
+    }
+
+    #[test]
+    fn what_is_on_the_link_has_no_router() {
+        let medium = nd::Preference::Medium;
+        let peer = route(1, "2001:db8:0:1::/64", medium, false);
+        let state = HostState {
+            on_link: vec![OnLink {
+                prefix: peer.prefix,
+                valid_until: None,
+            }],
+            routes: vec![peer, route(1, "2001:db8:f::/48", medium, false)],
+            ..HostState::default()
+        };
+        let link = Link::of_host(&state);
+        let expected: Ipv6Net = "2001:db8:f::/48".parse().unwrap();
+        assert_eq!(link.routes.into_keys().collect::<Vec<_>>(), [expected]);
+    }
 }

@@ -117,6 +117,7 @@ struct Turn {
     /// it.
     pace: Instant,
     stale: bool,
+    suspends: clock::Suspends,
 }
 
 impl Turn {
@@ -125,11 +126,15 @@ impl Turn {
             retry: None,
             pace: Instant::now(),
             stale: false,
+            suspends: clock::Suspends::default(),
         }
     }
 
     async fn serve(&mut self, node: &mut Node, wakers: &mut Wakers) -> Result<()> {
         loop {
+            if self.suspends.note(clock::now(), clock::monotonic()) {
+                node.resume();
+            }
             if node.tick().await {
                 self.reconcile(node).await?;
             }

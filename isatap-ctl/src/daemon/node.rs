@@ -152,8 +152,7 @@ impl Node {
         let world = World::read(&self.netlink).await?;
         let uplinks = &self.settings.interface.uplinks;
         if world.is_carrying(uplinks) && !self.world.is_carrying(uplinks) {
-            self.discovery.link_up();
-            self.resolver.wake();
+            self.resume();
         }
         if world.own() != self.world.own() {
             self.resolver.wake();
@@ -202,6 +201,12 @@ impl Node {
         let device = format!("net/ipv6/conf/{}/forwarding", self.settings.interface.name);
         let is_on = |key: &str| sysctl::read(key).map_or(true, |value| value != "0");
         is_on(desired::FORWARDING) && is_on(&device)
+    }
+
+    /// Asks routers and DNS anew: the uplink came back, or the machine slept and may be elsewhere.
+    pub fn resume(&mut self) {
+        self.discovery.link_up();
+        self.resolver.wake();
     }
 
     /// Whether the device that this process holds is still there; another of its name is not it.

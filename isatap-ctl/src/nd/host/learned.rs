@@ -107,7 +107,8 @@ impl Learned {
     fn take_prefix(&mut self, from: Sender, option: &PrefixInformation) {
         let Sender { now, router, .. } = from;
         let preferred = Expiry::after(now, option.preferred);
-        if option.on_link {
+        // All the world on this link would be a second default route.
+        if option.on_link && option.prefix != default_prefix() {
             let valid = Expiry::after(now, option.valid);
             claim(&mut self.on_link, router, option.prefix, valid, preferred);
             self.on_link.retain(|_, claim| !claim.valid.is_past(now));

@@ -67,8 +67,14 @@ impl Solicitor {
             via: *via,
             gateway: route.gateway,
             preference: route.preference,
+            silent: self.is_silent(*via),
             valid_until: route.valid.time(),
         })
+    }
+
+    fn is_silent(&self, router: Ipv4Addr) -> bool {
+        let router = self.routers.get(&router);
+        router.is_some_and(|router| router.schedule.is_silent())
     }
 
     fn dns_servers(&self, now: Boottime) -> Vec<DnsServer> {

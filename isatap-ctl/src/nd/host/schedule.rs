@@ -24,6 +24,7 @@ pub(super) struct Schedule {
     /// The form of the last question, until there is an answer.
     unanswered: Option<Form>,
     asked: Option<Boottime>,
+    silent: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,7 @@ impl Schedule {
             form: None,
             unanswered: None,
             asked: None,
+            silent: false,
         }
     }
 
@@ -55,6 +57,12 @@ impl Schedule {
     /// The form of the router's address that answered last.
     pub(super) fn form(&self) -> Option<Form> {
         self.form
+    }
+
+    /// Whether the last questions, as many as RFC 4861 has, were not answered. Events that start
+    /// soliciting anew prove nothing.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// When to look again; zero is at once.
@@ -70,6 +78,7 @@ impl Schedule {
     pub(super) fn answered(&mut self, form: Form, refresh: Option<Boottime>) {
         self.form = Some(form);
         self.unanswered = None;
+        self.silent = false;
         self.tries = 0;
         self.interval = INTERVAL;
         self.next = refresh.map_or(Next::Idle, Next::At);
@@ -95,6 +104,7 @@ impl Schedule {
         }
         let form = self.form_of_try(router);
         self.asked = Some(now);
+        self.silent |= self.tries >= TRIES;
         self.unanswered = Some(form);
         self.grow(random);
         self.next = Next::At(now.saturating_add(self.interval));

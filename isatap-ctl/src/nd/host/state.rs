@@ -64,6 +64,9 @@ pub struct Route {
     pub gateway: Ipv6Addr,
     /// Among routes to the same prefix.
     pub preference: Preference,
+    /// Whether the router has left questions unanswered: any other comes first (RFC 4861 section
+    /// 6.3.6).
+    pub silent: bool,
     /// Gone from then on.
     pub valid_until: Option<Boottime>,
 }

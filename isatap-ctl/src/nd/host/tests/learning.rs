@@ -23,6 +23,7 @@ fn an_advertisement_gives_addresses_routes_and_link_parameters() {
         via: R1.into(),
         gateway: link_local(Form::Local, R1),
         preference: Preference::Medium,
+        silent: false,
         valid_until: Some(after(1800)),
     };
     assert_eq!(state.default_routes, [route]);
@@ -222,6 +223,7 @@ fn some_prefixes_form_no_address() {
         information("2001:db8:0:2::/64", 50, 100),
         information("2001:db8:0:30::/63", 100, 50),
         information("2001:db8:0:4::/72", 100, 50),
+        information("::/0", 100, 50),
         passive,
     ];
     let advert = RouterAdvert {

@@ -132,6 +132,52 @@ fn events_start_soliciting_anew() {
 }
 
 #[test]
+fn a_router_that_leaves_three_questions_unanswered_comes_last_until_it_answers() {
+    let mut host = asked(&[R1, R2]);
+    for router in [R1, R2] {
+        tell(&mut host, START, router, &advert()).unwrap();
+    }
+    let silent = |host: &Solicitor, now| {
+        let routes = host.state(now).default_routes.into_iter();
+        let silent = routes.filter(|route| route.silent);
+        silent.map(|route| route.via).collect::<Vec<_>>()
+    };
+    let mut now = START;
+    for expected in [vec![], vec![], vec![], vec![Ipv4Addr::from(R1)]] {
+        now = follow_only(&mut host, now, R1);
+        tell(&mut host, now, R2, &advert()).unwrap();
+        assert_eq!(silent(&host, now), expected);
+    }
+    host.link_up();
+    host.poll(now);
+    assert_eq!(
+        silent(&host, now),
+        [Ipv4Addr::from(R1)],
+        "an event proves nothing"
+    );
+    tell(&mut host, now, R1, &advert()).unwrap();
+    assert!(silent(&host, now).is_empty());
+}
+
+/// The time of the next question to `router`; other routers answer theirs.
+fn follow_only(host: &mut Solicitor, mut now: Boottime, router: [u8; 4]) -> Boottime {
+    loop {
+        now = now.max(host.next_deadline().unwrap());
+        let sent = host.poll(now);
+        let to = sent
+            .iter()
+            .map(|rs| addr::embedded(&rs.destination.octets()).unwrap());
+        let to: Vec<_> = to.collect();
+        for other in to.iter().filter(|other| **other != router) {
+            tell(host, now, *other, &advert()).unwrap();
+        }
+        if to.contains(&router) {
+            return now;
+        }
+    }
+}
+
+#[test]
 fn a_change_of_the_list_asks_the_new_router_only() {
     let mut host = asked(&[R1]);
     tell(&mut host, START, R1, &advert()).unwrap();
