@@ -47,7 +47,8 @@ pub struct Unsuitable(pub String);
 
 /// Longest sleep: in suspend the runtime's timers stand still, lifetimes do not.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// Least time between two generations that events of neighbours and paths cause.
+/// Least time between two answers to news of routes, neighbours and paths, which others may have
+/// thousands of in a second.
 const PACE: Duration = Duration::from_millis(100);
 /// When a failed reconciliation is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -113,10 +114,11 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
 struct Turn {
     /// When to reconcile although nothing happened.
     retry: Option<Instant>,
-    /// When events of neighbours and paths may raise the generation again, and whether one waits for
-    /// it.
+    /// When news of routes, neighbours and paths may be answered again; whether the programs shall
+    /// look up anew then, and whether the state is to be read anew.
     pace: Instant,
     stale: bool,
+    changed: bool,
     suspends: clock::Suspends,
 }
 
@@ -126,6 +128,7 @@ impl Turn {
             retry: None,
             pace: Instant::now(),
             stale: false,
+            changed: false,
             suspends: clock::Suspends::default(),
         }
     }
@@ -138,7 +141,7 @@ impl Turn {
             if node.tick().await {
                 self.reconcile(node).await?;
             }
-            self.settle(node);
+            self.settle(node).await?;
             if wakers.lookup.system_changed() {
                 node.resolver.wake();
             }
@@ -174,21 +177,32 @@ impl Turn {
     }
 
     async fn take(&mut self, node: &mut Node, changes: BTreeSet<Change>) -> Result<()> {
-        let only_neighbors = changes.iter().all(|change| *change == Change::Neighbours);
-        self.stale |= changes.contains(&Change::Neighbours);
-        if !only_neighbors {
-            node.bump_generation();
-            self.reconcile(node).await?;
+        if changes.contains(&Change::Overrun) {
+            info!("news from the kernel were lost; everything is read anew");
+        }
+        let may_wait = |change: &Change| matches!(change, Change::Routes | Change::Neighbours);
+        let is_urgent = !changes.iter().all(may_wait);
+        self.stale |= !changes.is_empty();
+        self.changed |= changes.iter().any(|change| *change != Change::Neighbours);
+        if is_urgent {
+            self.pace = Instant::now();
+            self.settle(node).await?;
         }
         Ok(())
     }
 
-    fn settle(&mut self, node: &mut Node) {
-        if self.stale && Instant::now() >= self.pace {
-            node.bump_generation();
-            self.stale = false;
-            self.pace = Instant::now() + PACE;
+    /// Answers what waits, if it is time to.
+    async fn settle(&mut self, node: &mut Node) -> Result<()> {
+        if !self.stale || Instant::now() < self.pace {
+            return Ok(());
         }
+        self.stale = false;
+        node.bump_generation();
+        if std::mem::take(&mut self.changed) {
+            self.reconcile(node).await?;
+        }
+        self.pace = Instant::now() + PACE;
+        Ok(())
     }
 
     async fn wake(&mut self, node: &mut Node) -> Result<()> {

@@ -14,7 +14,7 @@ use isatap_common::{
     path::Reason,
     wire::ipv6,
 };
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::{
     counters::{self, count},
@@ -157,9 +157,12 @@ impl Node {
         if world.own() != self.world.own() {
             self.resolver.wake();
         }
+        for news in world.news(&self.world, &self.settings) {
+            info!("{news}");
+        }
         self.world = world;
         if !self.has_device() {
-            bail!("{} was deleted", self.settings.interface.name);
+            bail!("{} was deleted or renamed", self.settings.interface.name);
         }
         let locators = self.world.locators(&self.settings);
         self.prl.set_own(self.world.own());
@@ -209,9 +212,11 @@ impl Node {
         self.resolver.wake();
     }
 
-    /// Whether the device that this process holds is still there; another of its name is not it.
+    /// Whether the device that this process holds is still there by its name; another of that name
+    /// is not it.
     pub fn has_device(&self) -> bool {
-        self.world.links.contains_key(&self.index)
+        let device = self.world.links.get(&self.index);
+        device.is_some_and(|device| device.name == self.settings.interface.name)
     }
 
     /// Makes the programs look everything up anew.

@@ -59,11 +59,7 @@ impl World {
 
     /// Every NIC of the configuration exists.
     pub fn check_links(&self, settings: &Settings) -> Result<(), Unsuitable> {
-        let links = match &settings.role {
-            RoleSettings::Router(router) => router.links.as_slice(),
-            RoleSettings::Host(_) => &[],
-        };
-        for name in settings.interface.uplinks.iter().chain(links) {
+        for name in nics(settings) {
             if self.link(name).is_none() {
                 return Err(Unsuitable(format!(
                     "there is no interface {name}; create it, or correct {}",
@@ -72,6 +68,25 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// What became of the NICs of the configuration since `before`.
+    pub fn news(&self, before: &Self, settings: &Settings) -> Vec<String> {
+        let of = |name: &String| match (before.link(name), self.link(name)) {
+            (None, Some(_)) => Some(format!("{name} is there")),
+            (Some(old), Some(new)) if old.index != new.index => {
+                Some(format!("{name} was made anew"))
+            }
+            (Some(old), None) => Some(match self.links.get(&old.index) {
+                None => format!("{name} is gone"),
+                Some(renamed) => format!(
+                    "{name} is called {} now; the configuration means a NIC called {name}",
+                    renamed.name
+                ),
+            }),
+            _ => None,
+        };
+        nics(settings).filter_map(of).collect()
     }
 
     /// The device called `name`.
@@ -163,6 +178,15 @@ impl World {
     }
 }
 
+/// Every NIC that the configuration names.
+fn nics(settings: &Settings) -> impl Iterator<Item = &String> {
+    let links = match &settings.role {
+        RoleSettings::Router(router) => router.links.as_slice(),
+        RoleSettings::Host(_) => &[],
+    };
+    settings.interface.uplinks.iter().chain(links)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -247,6 +271,30 @@ mod tests {
         }
         let both = world.locators(&settings("router", &["eth0", "eth1"], ""));
         assert_eq!(both.len(), 2);
+    }
+
+    #[test]
+    fn news_of_nics_tell_a_new_name_from_a_loss() {
+        let before = world();
+        let settings = settings("router", &["eth0", "eth1"], "");
+        assert!(before.news(&before, &settings).is_empty());
+        let mut after = before.clone();
+        after.links.get_mut(&2).unwrap().name = "lan0".into();
+        after.links.remove(&3);
+        assert_eq!(
+            after.news(&before, &settings),
+            [
+                "eth0 is called lan0 now; the configuration means a NIC called eth0",
+                "eth1 is gone"
+            ]
+        );
+        let back = before.news(&after, &settings);
+        assert_eq!(back, ["eth0 is there", "eth1 is there"]);
+        let mut other = before.clone();
+        let mut made = other.links.remove(&3).unwrap();
+        made.index = 9;
+        other.links.insert(9, made);
+        assert_eq!(other.news(&before, &settings), ["eth1 was made anew"]);
     }
 
     #[test]

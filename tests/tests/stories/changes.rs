@@ -127,7 +127,7 @@ fn a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon() {
         lab.router()
             .unwrap()
             .logged()
-            .contains(&format!("{device} was deleted"))
+            .contains(&format!("{device} was deleted or renamed"))
             .then_some(())
     });
     assert!(ended.is_some());

@@ -10,6 +10,7 @@ mod forward;
 mod fragments;
 mod hairpin;
 mod instances;
+mod life;
 mod loops;
 mod names;
 mod neighbor;

@@ -13,11 +13,11 @@ use isatap_tests::{
 use super::*;
 
 /// The second uplink and the router's address there.
-const SECOND: &str = "eth2";
-const SECOND_LOCATOR: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
+pub(super) const SECOND: &str = "eth2";
+pub(super) const SECOND_LOCATOR: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
 
 /// Host a knows the router by its first address, host b by its second.
-fn two_uplinks(xdp: Xdp) -> Lab {
+pub(super) fn two_uplinks(xdp: Xdp) -> Lab {
     let mut lab = lab();
     connect_second(&lab);
     let router = router_between(&[UPLINK, SECOND], &[NATIVE], lab.names.router_device(), xdp);
@@ -28,7 +28,7 @@ fn two_uplinks(xdp: Xdp) -> Lab {
     lab
 }
 
-fn connect_second(lab: &Lab) {
+pub(super) fn connect_second(lab: &Lab) {
     let (core, router) = (&lab.site.core, &lab.site.router);
     wire((router, SECOND), (core, "to-second")).unwrap();
     core.run("ip addr add 10.8.0.1/24 dev to-second").unwrap();
@@ -40,7 +40,7 @@ fn connect_second(lab: &Lab) {
 }
 
 /// Everybody reaches everybody, the server first: it speaks to hosts that have only solicited.
-fn everybody_reaches_everybody(lab: &Lab) {
+pub(super) fn everybody_reaches_everybody(lab: &Lab) {
     let (server, a, b) = (
         SERVER.to_string(),
         isatap_address(HOST_A).to_string(),
