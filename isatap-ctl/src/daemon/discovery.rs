@@ -20,6 +20,7 @@ use crate::{
     nd::{
         Refusal,
         host::{self, HostState, Solicitor},
+        reachability::Detector,
         router::{Advertisement, Advertiser},
     },
 };
@@ -30,6 +31,8 @@ const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 const ROUTER_SOLICITATION: u8 = 133;
 /// ICMPv6 type of a Router Advertisement.
 const ROUTER_ADVERTISEMENT: u8 = 134;
+/// ICMPv6 type of a Neighbor Advertisement.
+pub const NEIGHBOR_ADVERTISEMENT: u8 = 136;
 
 /// The machine of the role.
 pub enum Discovery {
@@ -78,7 +81,7 @@ impl Discovery {
                 group: Some(ALL_ROUTERS),
             }),
             RoleSettings::Host(_) => Some(Ear {
-                types: &[ROUTER_ADVERTISEMENT],
+                types: &[ROUTER_ADVERTISEMENT, NEIGHBOR_ADVERTISEMENT],
                 group: None,
             }),
         }
@@ -127,15 +130,37 @@ impl Discovery {
         }
     }
 
+    /// Asks `router`, which was found dead, until it advertises.
+    pub fn unreachable(&mut self, router: Ipv4Addr) {
+        if let Self::Host(solicitor) = self {
+            solicitor.unreachable(router);
+        }
+    }
+
+    /// `router` is none any more.
+    pub fn ceased(&mut self, router: Ipv4Addr) {
+        if let Self::Host(solicitor) = self {
+            solicitor.ceased(router);
+        }
+    }
+
     /// Whether the link may come to look different without a change of configuration or machine.
     pub const fn learns(&self) -> bool {
         matches!(self, Self::Host(_))
     }
 
-    /// What the link looks like.
-    pub fn link(&self, now: Boottime, settings: &Settings, locators: &[Locator]) -> Link {
+    /// What the link looks like, where `neighbors` says who answers.
+    pub fn link(
+        &self,
+        now: Boottime,
+        settings: &Settings,
+        locators: &[Locator],
+        neighbors: &Detector,
+    ) -> Link {
         match (self, &settings.role) {
-            (Self::Host(solicitor), _) => Link::of_host(&solicitor.state(now)),
+            (Self::Host(solicitor), _) => {
+                Link::of_host(&solicitor.state(now), |router| neighbors.dead_since(router))
+            }
             (_, RoleSettings::Router(router)) => Link::of_router(router, locators),
             _ => Link::default(),
         }

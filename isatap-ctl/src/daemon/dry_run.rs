@@ -12,6 +12,7 @@ use crate::{
     control::{self, AdvertisedBy, Request, SCHEMA, StatusDocument},
     datapath::Hook,
     kernel::{Netlink, bpffs},
+    nd::reachability::Detector,
     plan,
 };
 
@@ -43,7 +44,8 @@ async fn actions(settings: &Settings) -> Result<Vec<String>> {
     let world = World::read(&netlink).await?;
     world.check_links(settings)?;
     let locators = world.locators(settings);
-    let link = Discovery::new(settings).link(clock::now(), settings, &locators);
+    let unwatched = Detector::new(0);
+    let link = Discovery::new(settings).link(clock::now(), settings, &locators, &unwatched);
     let mtu = world.mtu(&settings.interface);
     let wanted = desired::plan(settings, &link, &locators, mtu, true);
     let observed = plan::observe(&netlink, &wanted).await?;

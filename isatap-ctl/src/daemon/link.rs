@@ -2,7 +2,8 @@
 //! configuration, for a host from what routers advertise.
 
 use std::{
-    collections::BTreeMap,
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, Ipv6Addr},
 };
 
@@ -79,10 +80,9 @@ impl Link {
         link
     }
 
-    /// A host's link: what its routers have said and is still valid. Of several routers for one
-    /// destination one that answers counts, then the preferred one, and among equals the lowest
-    /// address, so that there is exactly one route; and none to what is on the link.
-    pub fn of_host(state: &HostState) -> Self {
+    /// A host's link: what its routers have said and is still valid. `dead_since` says which of them
+    /// do not answer. No route leads to what is on the link.
+    pub fn of_host(state: &HostState, dead_since: impl Fn(Ipv4Addr) -> Option<Boottime>) -> Self {
         let mut link = Self {
             mtu: state.mtu,
             hop_limit: state.hop_limit,
@@ -100,28 +100,56 @@ impl Link {
                 link.prefixes.insert(net, prefix.valid_until);
             }
         }
-        link.routes = best_routes(state);
+        for (prefix, route) in best(state, dead_since) {
+            if let Some(net) = net(prefix) {
+                let gateway = Gateway {
+                    address: route.gateway,
+                    preference: preference(route.preference),
+                };
+                link.routes.insert(net, gateway);
+            }
+        }
         link.routes
             .retain(|net, _| !link.prefixes.contains_key(net));
         link
     }
 }
 
-fn best_routes(state: &HostState) -> BTreeMap<Ipv6Net, Gateway> {
-    let rank = |route: &&Route| {
-        let address = std::cmp::Reverse(route.gateway);
-        (!route.silent, preference(route.preference), address)
-    };
-    let mut routes: Vec<&Route> = state.default_routes.iter().chain(&state.routes).collect();
-    routes.sort_by_key(rank);
-    let gateway = |route: &Route| Gateway {
-        address: route.gateway,
-        preference: preference(route.preference),
-    };
-    // The last for each destination stays.
-    let routes = routes.into_iter();
-    routes
-        .filter_map(|route| Some((net(route.prefix)?, gateway(route))))
+/// The one route to each destination.
+fn best(
+    state: &HostState,
+    dead_since: impl Fn(Ipv4Addr) -> Option<Boottime>,
+) -> BTreeMap<nd::Prefix, &Route> {
+    let rank = |route: &Route| rank(route, dead_since(route.via));
+    let mut best: BTreeMap<_, &Route> = BTreeMap::new();
+    for route in state.default_routes.iter().chain(&state.routes) {
+        let present = best.entry(route.prefix).or_insert(route);
+        if rank(route) > rank(present) {
+            *present = route;
+        }
+    }
+    best
+}
+
+/// Of routes to one destination that with the greatest rank is used: one whose router answers before
+/// one whose router does not (RFC 4191 section 3.2), neighbour or router solicitations, then the
+/// preferred, then that of the lowest address; of routers that do not answer the one that was tried longest ago, so that each has its turn (RFC
+/// 4861 section 6.3.6).
+pub fn rank(route: &Route, dead_since: Option<Boottime>) -> impl Ord + use<> {
+    let dead = Reverse(dead_since);
+    (
+        dead,
+        !route.silent,
+        route.preference,
+        Reverse(route.gateway),
+    )
+}
+
+/// The routers that would be used if all of them answered.
+pub fn wanted(state: &HostState) -> BTreeSet<Ipv4Addr> {
+    best(state, |_| None)
+        .values()
+        .map(|route| route.via)
         .collect()
 }
 
@@ -153,6 +181,8 @@ fn in_prefix(prefix: Ipv6Net, locator: Ipv4Addr) -> Ipv6Addr {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::nd::host::OnLink;
 
@@ -176,7 +206,7 @@ mod tests {
             default_routes: routes,
             ..HostState::default()
         };
-        let routes = Link::of_host(&state).routes.into_values();
+        let routes = Link::of_host(&state, |_| None).routes.into_values();
         routes
             .filter_map(|gateway| gateway.address.octets().last().copied())
             .collect()
@@ -210,8 +240,45 @@ mod tests {
             routes: vec![peer, route(1, "2001:db8:f::/48", medium, false)],
             ..HostState::default()
         };
-        let link = Link::of_host(&state);
+        let link = Link::of_host(&state, |_| None);
         let expected: Ipv6Net = "2001:db8:f::/48".parse().unwrap();
         assert_eq!(link.routes.into_keys().collect::<Vec<_>>(), [expected]);
+    }
+
+    /// The last octets of the routers to a site and to `::/0`, where those listed died after so many
+    /// seconds; the third is preferred, and only the first two lead to the site.
+    fn used(dead: &[(u8, u64)]) -> Vec<u8> {
+        use nd::Preference::{High, Medium};
+        let state = HostState {
+            default_routes: vec![
+                route(1, "::/0", Medium, false),
+                route(2, "::/0", Medium, false),
+                route(3, "::/0", High, false),
+            ],
+            routes: vec![
+                route(2, "2001:db8:f::/48", Medium, false),
+                route(1, "2001:db8:f::/48", Medium, false),
+            ],
+            ..HostState::default()
+        };
+        let dead: BTreeMap<_, _> = dead.iter().copied().collect();
+        let dead = |router: Ipv4Addr| {
+            let died = dead.get(&router.octets()[3]);
+            died.copied().map(Duration::from_secs)
+        };
+        assert_eq!(wanted(&state).len(), 2);
+        let routes = Link::of_host(&state, dead).routes.into_values();
+        routes
+            .filter_map(|gateway| gateway.address.octets().last().copied())
+            .collect()
+    }
+
+    #[test]
+    fn a_router_that_answers_comes_before_a_preferred_one_that_does_not() {
+        assert_eq!(used(&[]), [3, 1]);
+        assert_eq!(used(&[(1, 1)]), [3, 2]);
+        assert_eq!(used(&[(3, 1)]), [1, 1]);
+        assert_eq!(used(&[(1, 1), (3, 2)]), [2, 2]);
+        assert_eq!(used(&[(1, 3), (2, 1), (3, 2)]), [2, 2], "each has its turn");
     }
 }

@@ -20,7 +20,7 @@ use super::{
     counters::{self, count},
     desired::{self, Inputs},
     device::Device,
-    discovery::{Discovery, Outgoing},
+    discovery::{Discovery, NEIGHBOR_ADVERTISEMENT, Outgoing},
     errors::Errors,
     lag::Lag,
     link::Link,
@@ -38,7 +38,7 @@ use crate::{
         sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket, Received},
         sysctl,
     },
-    nd::Refusal,
+    nd::{Refusal, reachability::Detector},
     plan::{self, Action},
     prl,
 };
@@ -58,6 +58,7 @@ pub struct Node {
     pub(super) probing: Option<Probing>,
     pub(super) reports: Icmpv4Socket,
     pub(super) discovery: Discovery,
+    pub(super) detector: Detector,
     pub(super) prl: prl::Table,
     pub(super) resolver: prl::Resolver,
     /// Solicitations wait for an answer from DNS.
@@ -125,6 +126,7 @@ impl Node {
             probing: Probing::new(&settings, link.index)?,
             reports: Icmpv4Socket::open()?,
             discovery: Discovery::new(&settings),
+            detector: Detector::new(fastrand::u64(..)),
             prl: prl::Table::default(),
             resolver: prl::Resolver::new(fastrand::u64(..)),
             is_held: false,
@@ -170,7 +172,7 @@ impl Node {
         let ours = self.world.mtu(&self.settings.interface);
         self.discovery
             .configure(clock::now(), &self.settings, ours, &locators);
-        let link = self.discovery.link(clock::now(), &self.settings, &locators);
+        let link = self.link_now();
         let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
         let wanted = desired::plan(&self.settings, &link, &locators, mtu, self.taken.is_some());
@@ -314,20 +316,29 @@ impl Node {
     }
 
     fn take(&mut self, message: &Received) -> Result<(), Refusal> {
+        let now = clock::now();
+        if message.bytes.first() == Some(&NEIGHBOR_ADVERTISEMENT) {
+            return self.router_answered(now, message);
+        }
         let is_to_all = message.destination.is_some_and(|to| to.is_multicast());
         // Who asks one address has said where it sends to.
         let sender = addr::embedded(&message.source.octets()).filter(|_| is_to_all);
         let heard_at = sender.and_then(|ipv4| self.datapath.maps.peers.heard_at(ipv4));
         let heard_at = heard_at.map(Ipv4Addr::from);
-        self.discovery.received(clock::now(), message, heard_at)
+        let taken = self.discovery.received(now, message, heard_at);
+        taken.map(|()| self.detector.advertised(now, message.source))
     }
 
     /// Sends what is due. Returns whether the link may look different now.
     pub async fn tick(&mut self) -> bool {
         let now = clock::now();
+        let mut due = self.watch_routers(now);
         self.is_held = self.discovery.is_soliciting(now) && !self.resolver.is_current(now);
-        let due = (!self.is_held).then(|| self.discovery.poll(now));
-        for message in due.into_iter().flatten() {
+        if !self.is_held {
+            due.extend(self.discovery.poll(now));
+        }
+        for message in due {
+            self.detector.spoke(message.destination);
             if let Err(error) = self.send(&message).await {
                 debug!("to {}: {error}", message.destination);
             }
@@ -336,9 +347,14 @@ impl Node {
         if !self.discovery.learns() {
             return false;
         }
-        let locators = self.world.locators(&self.settings);
-        let link = self.discovery.link(clock::now(), &self.settings, &locators);
-        link != self.link
+        self.link_now() != self.link
+    }
+
+    /// What the link looks like.
+    pub(super) fn link_now(&self) -> Link {
+        let (discovery, settings) = (&self.discovery, &self.settings);
+        let locators = self.world.locators(settings);
+        discovery.link(clock::now(), settings, &locators, &self.detector)
     }
 
     /// When [`Self::tick`] has something to do, or there is a name to look up.
@@ -346,6 +362,7 @@ impl Node {
         let discovery = self.discovery.next_deadline().filter(|_| !self.is_held);
         discovery
             .into_iter()
+            .chain(self.detector.next_deadline())
             .chain(self.resolver.next_deadline())
             .min()
     }

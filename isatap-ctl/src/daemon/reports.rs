@@ -40,6 +40,7 @@ impl Node {
             }
             News::Unreachable => {
                 peers.set_unreachable(remote);
+                self.detector.hint(now, remote.into());
                 debug!("{remote:?} is unreachable, an ICMPv4 error says");
                 self.errors
                     .tell(now, AddressUnreachable, report.inner, self.index)?;

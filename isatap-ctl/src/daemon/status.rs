@@ -21,7 +21,10 @@ use crate::{
         ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
     },
     datapath::{self, AttachedMode, Hook},
-    nd::{host::RouterState, router::Advertiser},
+    nd::{
+        host::{self, RouterState},
+        router::Advertiser,
+    },
 };
 
 /// Everything about the node.
@@ -29,7 +32,7 @@ pub fn document(node: &Node) -> StatusDocument {
     let now = clock::now();
     let interface = &node.settings.interface;
     let locators = node.world.locators(&node.settings);
-    let link = node.discovery.link(now, &node.settings, &locators);
+    let link = node.link_now();
     let (role, links) = match &node.settings.role {
         RoleSettings::Router(router) => (Role::Router, router.links.as_slice()),
         RoleSettings::Host(_) => (Role::Host, [].as_slice()),
@@ -109,7 +112,7 @@ pub fn prl(node: &Node) -> Vec<PrlStatus> {
             lifetime_left: until
                 .filter(|until| *until > now)
                 .map(|until| left(until, now)),
-            reachability: reachability(Reachability::Unknown).to_owned(),
+            reachability: reachability(node.detector.reachability(ipv4)).to_owned(),
         }
     };
     node.prl.iter().map(entry).collect()
@@ -261,7 +264,8 @@ fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
         return Vec::new();
     };
     let mut routes = state.default_routes;
-    routes.sort_by_key(|route| (std::cmp::Reverse(route.preference), route.gateway));
+    let rank = |route: &host::Route| link::rank(route, node.detector.dead_since(route.via));
+    routes.sort_by_key(|route| std::cmp::Reverse(rank(route)));
     let status = routes.into_iter().map(|route| RouterStatus {
         address: route.gateway,
         ipv4: route.via,

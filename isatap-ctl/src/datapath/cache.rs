@@ -10,8 +10,10 @@ use std::{
 use aya::maps::MapData;
 use isatap_common::{
     abi::{
-        Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, SOURCES_LEN, Source, Switches,
+        Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, Origin, SOURCES_LEN, Source,
+        Switches,
     },
+    addr::{Address, Ipv4},
     path::ecn,
     wire::ipv4,
 };
@@ -79,6 +81,40 @@ impl Caches {
         (0..self.cpus)
             .map(of)
             .fold(Counter::default(), Counter::and)
+    }
+
+    /// Packets from native addresses that the router `remote` forwarded, as far as they are not in
+    /// `PEERS` yet.
+    pub fn forwarded_by(&self, remote: Ipv4) -> u64 {
+        let index = Source::index(Origin::ANY_NATIVE, remote) as usize;
+        let of = |cpu| {
+            // SAFETY: an index has no more bits than the table has lines, and any octets are one.
+            let line = unsafe {
+                let lines = (&raw const (*self.of(cpu)).sources).cast::<Source>();
+                lines.add(index).read_volatile()
+            };
+            let is_its = line.prefix == Origin::ANY_NATIVE && line.remote == remote;
+            if is_its { line.heard.packets() } else { 0 }
+        };
+        (0..self.cpus).map(of).sum()
+    }
+
+    /// Packets to the inner address `to`, likewise.
+    pub fn sent(&self, to: Address) -> u64 {
+        let index = NextHop::index(to) as usize;
+        let of = |cpu| {
+            // SAFETY: as above.
+            let line = unsafe {
+                let lines = (&raw const (*self.of(cpu)).next_hops).cast::<NextHop>();
+                lines.add(index).read_volatile()
+            };
+            if line.is_of(to) {
+                line.sent.packets()
+            } else {
+                0
+            }
+        };
+        (0..self.cpus).map(of).sum()
     }
 
     /// Every line about a host, with the CPU that filled it. Programs write meanwhile, so one that is

@@ -18,6 +18,7 @@ mod site;
 mod tables;
 #[cfg(feature = "trace")]
 mod trace;
+mod traffic;
 
 pub use cache::Caches;
 pub use counters::counted;

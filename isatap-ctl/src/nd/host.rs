@@ -145,6 +145,15 @@ impl Solicitor {
         }
     }
 
+    /// `router` said that it is none any more: it is no next hop until it advertises again (RFC 4861
+    /// section 7.2.5).
+    pub fn ceased(&mut self, router: Ipv4Addr) {
+        if let Some(router) = self.routers.get_mut(&router) {
+            router.lifetime_end = None;
+        }
+        self.learned.forget_routes(router);
+    }
+
     fn restart(&mut self, which: impl Fn(&Router) -> bool) {
         for router in self.routers.values_mut().filter(|router| which(router)) {
             router.schedule.restart();
@@ -236,7 +245,7 @@ impl Solicitor {
 }
 
 /// The IPv4 address behind a link-local ISATAP address, and the form it is written in.
-fn isatap_link_local(address: Ipv6Addr) -> Option<(Ipv4Addr, Form)> {
+pub(super) fn isatap_link_local(address: Ipv6Addr) -> Option<(Ipv4Addr, Form)> {
     let octets = address.octets();
     let embedded = addr::embedded(&octets)?;
     let mut forms = Form::ALL.into_iter();

@@ -2,6 +2,7 @@
 //! come in, messages and state come out.
 
 pub mod host;
+pub mod reachability;
 pub mod router;
 
 mod bucket;

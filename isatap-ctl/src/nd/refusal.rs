@@ -21,6 +21,10 @@ pub enum Refusal {
     /// From a member that was not asked and is not known.
     #[error("the router was not solicited and is not known")]
     Unsolicited,
+    /// From a neighbour that is not watched, or about another address of it (RFC 4861 section
+    /// 7.2.5).
+    #[error("no such neighbour was asked")]
+    NoEntry,
     /// The table of hosts that wait for an answer is full.
     #[error("too many hosts wait for an answer")]
     Full,
@@ -34,7 +38,7 @@ impl Refusal {
                 Reason::NdInvalid
             }
             Self::Unlisted => Reason::NdSource,
-            Self::Unsolicited => Reason::NdUnsolicited,
+            Self::Unsolicited | Self::NoEntry => Reason::NdUnsolicited,
             Self::Full => Reason::NdFull,
         }
     }

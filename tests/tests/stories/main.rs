@@ -5,6 +5,7 @@ mod advertising;
 mod behind;
 mod changes;
 mod commands;
+mod failover;
 mod flood;
 mod forward;
 mod fragments;

@@ -36,7 +36,7 @@ fn where_another_program_advertises_nothing_is_heard_and_the_link_is_the_same() 
     let locators = [LOCATOR];
     let link = |advertise| {
         let settings = settings(advertise);
-        Discovery::new(&settings).link(START, &settings, &locators)
+        Discovery::new(&settings).link(START, &settings, &locators, &Detector::new(0))
     };
     assert!(Discovery::ear(&settings(true)).is_some());
     assert_eq!(Discovery::ear(&settings(false)), None);

@@ -190,13 +190,18 @@ impl Learned {
                 !claim.routers.is_empty()
             });
         }
-        self.routes.retain(|(_, via), _| *via != router);
+        self.forget_routes(router);
         self.servers.forget(router);
         self.domains.forget(router);
         self.mtu = self.mtu.filter(|told| told.by != router);
         self.hop_limit = self.hop_limit.filter(|told| told.by != router);
         self.reachable_time = self.reachable_time.filter(|told| told.by != router);
         self.retrans_timer = self.retrans_timer.filter(|told| told.by != router);
+    }
+
+    /// Forgets the routes through `router`.
+    pub(super) fn forget_routes(&mut self, router: Ipv4Addr) {
+        self.routes.retain(|(_, via), _| *via != router);
     }
 
     /// Removes what ends by `now`.

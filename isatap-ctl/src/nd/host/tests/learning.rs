@@ -321,3 +321,28 @@ fn addresses_follow_the_locator() {
     host.set_locator(None);
     assert_eq!(host.state(START).addresses, []);
 }
+
+#[test]
+fn a_router_that_is_none_any_more_is_no_next_hop_until_it_advertises() {
+    let mut host = asked(&[R1, R2]);
+    for router in [R1, R2] {
+        let advert = RouterAdvert {
+            routes: vec![RouteInformation {
+                prefix: prefix("2001:db8:f::/48"),
+                preference: Preference::High,
+                lifetime: Lifetime::Seconds(600),
+            }],
+            ..advert()
+        };
+        tell(&mut host, START, router, &advert).unwrap();
+    }
+    host.ceased(R1.into());
+    let state = host.state(START);
+    let routes = state.default_routes.iter().chain(&state.routes);
+    let via: Vec<_> = routes.map(|route| route.via.octets()).collect();
+    assert_eq!(via, [R2, R2]);
+    assert_eq!(state.addresses.len(), 1, "prefixes stay");
+    assert_eq!(state.routers[0].lifetime_end, None);
+    tell(&mut host, START, R1, &advert()).unwrap();
+    assert_eq!(host.state(START).default_routes.len(), 2);
+}
