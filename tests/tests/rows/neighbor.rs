@@ -120,17 +120,17 @@ fn a_probe_and_its_outcome_are_remembered_by_the_programs() {
         let mut machine = checking("probed");
         let now = isatap_ctl::clock::now().as_nanos() as u64;
         let heard = |seconds: u64| Peer {
-            last_heard: now - seconds * SECOND,
+            last_heard: now.saturating_sub(seconds * SECOND),
             ..Peer::default()
         };
         let probed = |ago: u64, held| Peer {
-            last_sent: now - ago * SECOND,
+            last_sent: now.saturating_sub(ago * SECOND),
             reachability: Reachability::Probe as u32,
             held,
             ..Peer::default()
         };
         for (peer, full_in, reason) in [
-            (heard(1700), 0, Reason::Resolved),
+            (heard(1), 0, Reason::Resolved),
             (heard(1900), 0, Reason::Unheard),
             (heard(1900), 2, Reason::ProbeLimit),
             (probed(0, 1), 2, Reason::Unheard),
