@@ -126,7 +126,9 @@ struct Outage {
 
 impl Outage {
     fn parse(printed: &str) -> Self {
-        let stamps = printed.lines().filter_map(|line| {
+        // Errors have a line too.
+        let answers = printed.lines().filter(|line| line.contains(" bytes from "));
+        let stamps = answers.filter_map(|line| {
             let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
             stamp.parse().ok().map(Duration::from_secs_f64)
         });
