@@ -12,6 +12,7 @@ mod errors;
 mod lag;
 mod link;
 mod lookup;
+mod messages;
 mod neighbors;
 mod node;
 mod probing;

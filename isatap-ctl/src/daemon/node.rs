@@ -2,28 +2,25 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
-    net::Ipv4Addr,
     path::PathBuf,
 };
 
 use anyhow::{Context as _, Result, bail};
 use isatap_common::{
-    abi::{Counter, Direction, PrlSource},
-    addr,
+    abi::{Direction, PrlSource},
     path::Reason,
-    wire::ipv6,
 };
 use tracing::{debug, info, warn};
 
 use super::{
-    counters::{self, count},
+    counters::count,
     desired::{self, Inputs},
     device::Device,
-    discovery::{Discovery, NEIGHBOR_ADVERTISEMENT, Outgoing},
+    discovery::Discovery,
     errors::Errors,
     lag::Lag,
     link::Link,
+    messages::listen,
     probing::Probing,
     slow_path,
     world::World,
@@ -33,12 +30,12 @@ use crate::{
     config::Settings,
     datapath::{Datapath, Hook, HookState, Tables, has_decap_l3},
     kernel::{
-        Error, Netlink, bpffs, capabilities,
+        Netlink, bpffs, capabilities,
         lock::Lock,
-        sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket, Received},
+        sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket},
         sysctl,
     },
-    nd::{Refusal, reachability::Detector},
+    nd::reachability::Detector,
     plan::{self, Action},
     prl,
 };
@@ -50,9 +47,9 @@ pub struct Node {
     pub(super) datapath: Datapath,
     pub(super) device: Device,
     pub(super) index: u32,
-    icmp: Option<Icmpv6Socket>,
+    pub(super) icmp: Option<Icmpv6Socket>,
     /// How many messages the socket has lost.
-    lost: u32,
+    pub(super) lost: u32,
     pub(super) protocol41: Protocol41Socket,
     pub(super) errors: Errors,
     pub(super) probing: Option<Probing>,
@@ -277,58 +274,6 @@ impl Node {
         );
     }
 
-    /// Waits for Neighbor Discovery messages, for ever if none concerns us.
-    pub async fn heard(&self) -> io::Result<Vec<Received>> {
-        match &self.icmp {
-            Some(socket) => socket.recv().await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Takes Neighbor Discovery messages. The refused are counted together: a flood of them is the
-    /// time to save system calls.
-    pub fn discover(&mut self, burst: &[Received]) {
-        let mut refused: BTreeMap<Reason, Counter> = BTreeMap::new();
-        for message in burst {
-            let Err(refusal) = self.take(message) else {
-                continue;
-            };
-            debug!("from {}: {refusal}", message.source);
-            let count = refused.entry(refusal.reason()).or_default();
-            count.packets += 1;
-            count.bytes += (ipv6::LENGTH + message.bytes.len()) as u64;
-        }
-        let lost = burst.last().map_or(self.lost, |message| message.lost);
-        if lost != self.lost {
-            let count = refused.entry(Reason::NdOverrun).or_default();
-            count.packets += u64::from(lost.wrapping_sub(self.lost));
-            self.lost = lost;
-        }
-        let counters = &mut self.datapath.maps.counters;
-        for (reason, more) in refused {
-            counters::add(counters, Direction::In, reason, more);
-        }
-    }
-
-    /// How many messages the socket has lost.
-    pub const fn lost(&self) -> u32 {
-        self.lost
-    }
-
-    fn take(&mut self, message: &Received) -> Result<(), Refusal> {
-        let now = clock::now();
-        if message.bytes.first() == Some(&NEIGHBOR_ADVERTISEMENT) {
-            return self.router_answered(now, message);
-        }
-        let is_to_all = message.destination.is_some_and(|to| to.is_multicast());
-        // Who asks one address has said where it sends to.
-        let sender = addr::embedded(&message.source.octets()).filter(|_| is_to_all);
-        let heard_at = sender.and_then(|ipv4| self.datapath.maps.peers.heard_at(ipv4));
-        let heard_at = heard_at.map(Ipv4Addr::from);
-        let taken = self.discovery.received(now, message, heard_at);
-        taken.map(|()| self.detector.advertised(now, message.source))
-    }
-
     /// Sends what is due. Returns whether the link may look different now.
     pub async fn tick(&mut self) -> bool {
         let now = clock::now();
@@ -367,14 +312,6 @@ impl Node {
             .min()
     }
 
-    async fn send(&self, message: &Outgoing) -> io::Result<()> {
-        let Some(socket) = &self.icmp else {
-            return Ok(());
-        };
-        let (from, to) = (message.source, message.destination);
-        socket.send(from, to, self.index, &message.bytes).await
-    }
-
     /// Takes a new configuration. What cannot change without a restart is refused whole.
     pub async fn reload(&mut self, settings: Settings) -> Result<()> {
         if settings.interface.name != self.settings.interface.name {
@@ -396,14 +333,6 @@ impl Node {
         self.read_prl();
         self.reconcile().await
     }
-}
-
-/// The socket for the messages that the configuration wants to hear.
-fn listen(settings: &Settings, index: u32) -> Result<Option<Icmpv6Socket>, Error> {
-    let name = &settings.interface.name;
-    let ear = Discovery::ear(settings);
-    ear.map(|ear| Icmpv6Socket::open(name, index, ear.types, ear.group))
-        .transpose()
 }
 
 /// Removes what a first start has left, and returns why it failed.

@@ -8,6 +8,7 @@
 
 mod elsewhere;
 mod inward;
+mod inward_martians;
 mod inward_table;
 mod machine;
 mod neighbor;
