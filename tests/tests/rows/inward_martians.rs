@@ -4,9 +4,7 @@ use isatap_common::path::Reason;
 
 use super::{
     Row,
-    inward_table::{
-        HOST, HOST_GLOBAL, HOST_LINK, OUR, OUR_GLOBAL, ROUTER, SERVER, drops, from_host, stack,
-    },
+    inward_table::{HOST_GLOBAL, OUR, OUR_GLOBAL, ROUTER, SERVER, drops, from_host, stack},
     packets::udp,
 };
 
