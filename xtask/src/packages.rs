@@ -12,6 +12,7 @@ pub const LAB: &[&str] = &[
     "iperf3",
     "iproute2",
     "iputils-ping",
+    "nftables",
     "procps",
     "tcpdump",
     "util-linux",
