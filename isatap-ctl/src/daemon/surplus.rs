@@ -4,7 +4,8 @@
 use isatap_common::{
     abi::Hearing,
     icmp::Icmpv6Error::{self, AddressUnreachable, PacketTooBig},
-    path::{Reason, limit::Limit},
+    path::{Reason, limit::Limit, parse},
+    wire::ipv4,
 };
 
 use super::{node::Node, slow_path};
@@ -26,6 +27,9 @@ impl From<Reason> for Refused {
 impl Node {
     /// Takes a packet from the open end of the device.
     pub fn surplus(&mut self, packet: &[u8]) {
+        if let Some(inner) = returned(packet) {
+            return self.refuse(Reason::NoRoute, AddressUnreachable, inner);
+        }
         match self.hold(packet) {
             Ok(Hearing::Heard) => self.send_surplus(packet),
             // The program that handed it over has counted it.
@@ -39,12 +43,15 @@ impl Node {
         let reason = match self.send_by_stack(packet) {
             Ok(()) => Reason::Sent,
             Err(Refused(reason, None)) => reason,
-            Err(Refused(reason, Some(error))) => {
-                let told = self.errors.tell(clock::now(), error, packet, self.index);
-                told.err().unwrap_or(reason)
-            }
+            Err(Refused(reason, Some(error))) => return self.refuse(reason, error, packet),
         };
         self.count_out(reason, packet.len());
+    }
+
+    /// Tells the source of a packet why it does not leave, and counts it.
+    fn refuse(&mut self, reason: Reason, error: Icmpv6Error, packet: &[u8]) {
+        let told = self.errors.tell(clock::now(), error, packet, self.index);
+        self.count_out(told.err().unwrap_or(reason), packet.len());
     }
 
     /// Has the packet sent, with Don't Fragment clear: it is here because it is too large, or else
@@ -71,6 +78,13 @@ impl Node {
         peers.sent(remote, packet.len(), now);
         Ok(())
     }
+}
+
+/// What is in a packet that we sent and that an IPv4 route leads back into the tunnel (RFC 2473
+/// section 4.4). Nothing else puts IPv4 into the device.
+fn returned(packet: &[u8]) -> Option<&[u8]> {
+    parse::outer(packet, 0).ok()?;
+    packet.get(ipv4::LENGTH..)
 }
 
 fn is_unreachable(cause: &std::io::Error) -> bool {

@@ -171,6 +171,7 @@ fn resolve(
             }
             Ok((found.egress, limit))
         }
+        Err(no_way) if no_way.egress == config.device => Err(Reason::NoRoute),
         Err(no_way) if no_way.reason == Reason::NoNeighbor && no_way.egress != 0 => {
             let mtu = site.mtu(no_way.egress, tunnel.local(no_way.egress, site));
             let limit = peer::limit(config, mtu, tunnel.remote);

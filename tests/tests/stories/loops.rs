@@ -196,3 +196,30 @@ fn leaving(lab: &Lab, node: &Inside, nic: &str) -> Process {
     assert!(listens.is_some());
     capture
 }
+
+/// An IPv4 route to a host through the tunnel itself: the source hears that there is no way, and nothing
+/// goes round in the machine (RFC 2473 section 4.4).
+#[test]
+fn a_route_back_into_the_tunnel_is_no_way() {
+    let lab = configured(Xdp::Off);
+    let (router, device) = (&lab.site.router, lab.names.router_device());
+    let host = isatap_address(HOST_A).to_string();
+    assert!(reaches(&lab.site.server, &host));
+    let route = format!("{HOST_A}/32 dev {device}");
+    router.run(&format!("ip route add {route}")).unwrap();
+    // By then no cache believes the old way.
+    interrupt::sleep(Duration::from_millis(500)).unwrap();
+    let before = Stats::read(lab.router().unwrap()).unwrap();
+    let pings = ping(&lab.site.server, &host, 5, 0.1).unwrap();
+    assert_eq!(pings.lost(), 5);
+    let since = Stats::read(lab.router().unwrap()).unwrap().since(&before);
+    assert!(since.of_reason("no_route") >= 5, "{since:?}");
+    assert_eq!(since.of_reason("resolved"), 0, "{since:?}");
+    let entered = since.packets(|count| count.direction == "out" && count.layer == "tc");
+    assert!(entered <= 2 * 5, "each enters the tunnel once: {since:?}");
+    router.run(&format!("ip route del {route}")).unwrap();
+    let back = within(Duration::from_secs(3), || {
+        reaches(&lab.site.server, &host).then_some(())
+    });
+    assert!(back.is_some());
+}
