@@ -7,6 +7,7 @@ use isatap_common::{
 };
 
 use super::{
+    inward::switches,
     inward_table::{HOST_GLOBAL, SERVER, from_host},
     machine::{Machine, in_namespace},
     packets::udp,
@@ -20,7 +21,7 @@ const SIX_RD: &str = "2001:db9:901:700::1";
 #[test]
 fn six_rd_addresses_that_embed_ours_are_refused_whatever_is_in_the_cache() {
     in_namespace(|| {
-        let switches = Switches::DECAP_L3.with(Switches::SIX_RD);
+        let switches = switches().with(Switches::SIX_RD);
         let mut machine = Machine::new("sixrd", Role::Router, switches);
         let ours = OUR_SIX_RD.replace("::/56", "::1");
         let (uplink, native) = (machine.indexes.uplink, machine.indexes.native);

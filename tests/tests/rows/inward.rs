@@ -18,7 +18,7 @@ use super::{
 };
 
 /// As the daemon would have it: by flag where the kernel knows the flag.
-fn switches() -> Switches {
+pub fn switches() -> Switches {
     if has_decap_l3().unwrap() {
         Switches::DECAP_L3
     } else {

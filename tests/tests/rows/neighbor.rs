@@ -7,6 +7,7 @@ use isatap_common::{
 };
 
 use super::{
+    inward::switches,
     inward_table::{
         BEHIND, HOST, HOST_GLOBAL, HOST_LINK, OUR, OUR_LINK, ROUTER, SERVER, from_host,
     },
@@ -20,13 +21,13 @@ const PROGRAMS: [Program; 2] = [Machine::xdp, Machine::forward];
 const SECOND: u64 = 1_000_000_000;
 
 fn checking(name: &str) -> Machine {
-    let mut machine = Machine::new(name, Role::Router, Switches::DECAP_L3);
+    let mut machine = Machine::new(name, Role::Router, switches());
     cool(&mut machine);
     machine
 }
 
 fn cool(machine: &mut Machine) {
-    machine.cool(Switches::DECAP_L3.with(Switches::NEIGHBOR_CHECK));
+    machine.cool(switches().with(Switches::NEIGHBOR_CHECK));
 }
 
 fn peers(machine: &Machine) -> HashMap<MapData, [u8; 4], Peer> {
