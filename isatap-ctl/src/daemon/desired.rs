@@ -28,6 +28,7 @@ use crate::{
     datapath::{AttachedMode, Hook, HookState, Tables, fresh_jiffies, known_ipv4, six_rd_prefix},
     kernel::{
         links,
+        release::Release,
         routes::{Ipv6Route, Preference},
     },
     plan::{AddressSpec, Desired, DeviceSpec, RouteSpec, Speaker},
@@ -92,13 +93,19 @@ pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, 
     hooks
 }
 
+/// The largest MTU of which a frame is in one piece for every driver: a page without what drivers keep in it.
+const LARGEST_IN_ONE_PIECE: u32 = 3498;
+
 /// Why the NIC is left to traffic control unless the configuration insists on XDP, which does not
-/// see a tag that the NIC has taken out of a frame, and sends nothing out of a VLAN.
+/// see a tag that the NIC has taken out of a frame, sends nothing out of a VLAN, and on older kernels
+/// loses frames that do not fit in a page.
 pub fn unfit_for_xdp(settings: &Settings, world: &World, link: &links::Link) -> Option<String> {
     if settings.datapath.xdp != XdpMode::Auto {
         None
     } else if link.is_vlan() {
         Some("a VLAN, whose frames the NIC below may have".to_owned())
+    } else if link.mtu > LARGEST_IN_ONE_PIECE && world.release < Release::REDIRECTS_PIECES {
+        Some("its frames are too large for XDP before Linux 6.3".to_owned())
     } else {
         let vlan = world.vlans(link).next()?;
         Some(format!(

@@ -11,7 +11,7 @@ use isatap_common::abi::MAX_LOCATORS;
 use super::Unsuitable;
 use crate::{
     config::{Interface, Mtu, RoleSettings, Settings},
-    kernel::{Error, Netlink, addresses::Ipv4OnLink, links::Link},
+    kernel::{Error, Netlink, addresses::Ipv4OnLink, links::Link, release::Release},
 };
 
 /// Smallest MTU of an IPv6 link (RFC 8200 section 5).
@@ -28,6 +28,8 @@ pub struct World {
     pub links: BTreeMap<u32, Link>,
     /// Every IPv4 address, primary ones first.
     pub ipv4: Vec<Ipv4OnLink>,
+    /// The kernel.
+    pub release: Release,
 }
 
 /// One of our addresses on the link: an IPv4 address and the interface that has it.
@@ -54,6 +56,7 @@ impl World {
         Ok(Self {
             links: netlink.links().await?,
             ipv4: netlink.ipv4_addresses().await?,
+            release: Release::running(),
         })
     }
 
@@ -224,6 +227,7 @@ mod tests {
                 address(2, [10, 1, 0, 9], true),
                 address(2, [10, 1, 0, 1], false),
             ],
+            release: Release::running(),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod lock;
 mod netlink;
 #[cfg(test)]
 pub(crate) mod netns;
+pub mod release;
 pub mod routes;
 pub mod sockets;
 pub mod sysctl;

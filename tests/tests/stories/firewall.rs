@@ -125,7 +125,7 @@ fn counted(lab: &Lab, name: &str) -> u64 {
     let command = format!("nft --json list counter inet seen {name}");
     let printed = lab.site.router.run(&command).unwrap();
     let document: Value = serde_json::from_str(&printed).unwrap();
-    let list = document["nftables"].as_array().unwrap();
+    let list = document.get("nftables").and_then(Value::as_array).unwrap();
     let counter = list.iter().find_map(|entry| entry.get("counter")).unwrap();
-    counter["packets"].as_u64().unwrap()
+    counter.get("packets").and_then(Value::as_u64).unwrap()
 }

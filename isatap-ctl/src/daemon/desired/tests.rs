@@ -54,6 +54,13 @@ fn vlans_and_what_carries_them_are_left_to_traffic_control_unless_the_operator_i
     assert!(why("auto", &trunk).unwrap().contains("eth0.100"));
     assert!(why("auto", &vlan).unwrap().contains("VLAN"));
     assert_eq!(why("auto", &plain), None);
+    // The release of this world is older than any.
+    let large = links::Link {
+        mtu: 9000,
+        ..plain.clone()
+    };
+    assert!(why("auto", &large).unwrap().contains("6.3"));
+    assert_eq!(why("native", &large), None);
     for insisting in ["native", "generic"] {
         assert_eq!(why(insisting, &trunk), None);
         assert_eq!(why(insisting, &vlan), None);
