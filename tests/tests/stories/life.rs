@@ -27,7 +27,7 @@ fn start_pings(lab: &Lab, host: Ipv4Addr) -> Process {
 }
 
 /// Every ping up to the last that was answered; those after it may be on their way.
-fn none_is_lost(mut pings: Process) {
+fn none_is_lost(lab: &Lab, mut pings: Process) {
     pings.signal(Signal::SIGINT).unwrap();
     pings.wait(Duration::from_secs(5)).unwrap().unwrap();
     let printed = pings.printed();
@@ -40,7 +40,12 @@ fn none_is_lost(mut pings: Process) {
     let missing: Vec<_> = (1..answered.last().copied().unwrap())
         .filter(|number| answered.binary_search(number).is_err())
         .collect();
-    assert!(missing.is_empty(), "{missing:?} of {}", answered.len());
+    assert!(
+        missing.is_empty(),
+        "{missing:?} of {}; the router counted {:#?}",
+        answered.len(),
+        Stats::read(lab.router().unwrap()).unwrap().by_name()
+    );
 }
 
 /// Open descriptors, resident memory in units of 1024 octets, and pins.
@@ -78,7 +83,7 @@ fn two_hundred_reloads_lose_no_ping_and_leave_nothing() {
     };
     let (open, resident, pinned) = reload(20);
     let after = reload(180);
-    none_is_lost(pings);
+    none_is_lost(&lab, pings);
     println!("before {open} {resident} {pinned}, after {after:?}");
     assert!(after.0 <= open + 2, "{open} descriptors, then {}", after.0);
     assert_eq!(after.2, pinned, "pins");
@@ -145,7 +150,7 @@ fn an_uplink_that_flaps_goes_or_is_renamed_comes_back() {
     comes_back("was made again");
     assert_eq!(shown()["xdp"], "native");
 
-    none_is_lost(pings);
+    none_is_lost(&lab, pings);
     let logged = lab.router().unwrap().logged();
     for line in [
         "eth2 is called other0 now; the configuration means a NIC called eth2",
@@ -199,7 +204,7 @@ fn the_mtu_of_an_uplink_is_followed_to_the_hosts() {
         });
         assert!(told.is_some(), "{nic}: {}", mtu(&lab.site.host_a, device));
     }
-    none_is_lost(pings);
+    none_is_lost(&lab, pings);
 }
 
 fn seconds_of_cpu(router: &Daemon) -> f64 {
@@ -237,7 +242,7 @@ fn routes_of_others_leave_the_daemon_idle_and_the_packets_flowing() {
     let (used, took) = (seconds_of_cpu(router) - before, start.elapsed());
     println!("10000 changes in {took:?}: {used} s of the processor");
     assert!(used < 0.3, "{used} s of {took:?}");
-    none_is_lost(pings);
+    none_is_lost(&lab, pings);
 }
 
 /// While the daemon sleeps, more happens than the kernel can tell it.
