@@ -3,6 +3,7 @@
 //! Maps and links are pinned, so the packets flow on when the process ends, and the next process
 //! finds them again.
 
+mod bring;
 mod cache;
 mod counters;
 mod elsewhere;

@@ -11,7 +11,7 @@ use isatap_common::abi::{
     Config, Locator, LocatorKey, Prefix, PrlEntry, Route, Standing, StandingEntry,
 };
 
-use super::{DatapathError, Maps};
+use super::{DatapathError, Maps, bring::bring};
 
 /// What the programs shall know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,27 +147,6 @@ impl Tables {
         let stale = present.difference(&self.links).copied().collect();
         Ok((present != self.links).then_some(stale))
     }
-}
-
-/// Sets every desired entry that is not present as it should be, then removes the others.
-fn bring<K: Ord, V: PartialEq + Copy>(
-    present: &BTreeMap<K, V>,
-    desired: &BTreeMap<K, V>,
-    mut set: impl FnMut(&K, Option<V>) -> Result<(), MapError>,
-) -> Result<bool, DatapathError> {
-    let mut changed = false;
-    for (key, value) in desired
-        .iter()
-        .filter(|(key, value)| present.get(key) != Some(value))
-    {
-        set(key, Some(*value))?;
-        changed = true;
-    }
-    for key in present.keys().filter(|key| !desired.contains_key(key)) {
-        set(key, None)?;
-        changed = true;
-    }
-    Ok(changed)
 }
 
 /// Entries of a longest-prefix map, by prefix length and address.

@@ -103,7 +103,8 @@ fn two_hundred_reloads_lose_no_ping_and_leave_nothing() {
         ids(&before),
         "attached as before"
     );
-    assert!(!lab.router().unwrap().logged().contains("stays as it was"));
+    let logged = lab.router().unwrap().logged();
+    assert!(!logged.contains("stays as it was"), "{logged}");
 }
 
 /// The second uplink flaps, is deleted and made again, and renamed; the first one's packets flow.
