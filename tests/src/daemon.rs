@@ -106,7 +106,18 @@ impl Daemon {
     pub fn reload(&mut self) -> Result<()> {
         self.notify.drain()?;
         self.running()?.signal(Signal::SIGHUP)?;
-        self.wait_ready()
+        self.wait_ready()?;
+        if !self.notify.was_reloading() {
+            bail!("it was ready without having said that it reloads");
+        }
+        Ok(())
+    }
+
+    /// The same where the file calls the device by another name.
+    pub fn reload_as(&mut self, device: &str) -> Result<()> {
+        self.reload()?;
+        device.clone_into(&mut self.device);
+        Ok(())
     }
 
     /// SIGTERM; the datapath stays.
@@ -153,6 +164,11 @@ impl Daemon {
     pub fn json(&self, args: &[&str]) -> Result<Value> {
         let printed = exec::read(self.command().arg("--json").args(args))?;
         serde_json::from_str(&printed).with_context(|| format!("{args:?} printed {printed}"))
+    }
+
+    /// What `isatap-ctl` prints whatever the device; an exit code other than 0 is an error.
+    pub fn ctl_bare(&self, args: &[&str]) -> Result<String> {
+        exec::read(self.inside.command(&self.program).args(args))
     }
 
     /// The process, while there is one.

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -16,6 +17,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Notify {
     socket: UnixDatagram,
     path: PathBuf,
+    reloading: AtomicBool,
 }
 
 impl Notify {
@@ -26,7 +28,11 @@ impl Notify {
         }
         let socket = UnixDatagram::bind(&path).with_context(|| path.display().to_string())?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, path })
+        Ok(Self {
+            socket,
+            path,
+            reloading: AtomicBool::new(false),
+        })
     }
 
     /// The path.
@@ -37,6 +43,7 @@ impl Notify {
     /// Forgets what has come so far.
     pub fn drain(&self) -> Result<()> {
         while self.receive()?.is_some() {}
+        self.reloading.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -47,9 +54,20 @@ impl Notify {
         let mut ready = false;
         while !ready && let Some(message) = self.receive()? {
             ready = message.lines().any(|line| line == "READY=1");
+            if message.lines().any(|line| line == "RELOADING=1") {
+                let is_timed = message
+                    .lines()
+                    .any(|line| line.starts_with("MONOTONIC_USEC="));
+                self.reloading.store(is_timed, Ordering::Relaxed);
+            }
         }
         self.socket.set_nonblocking(true)?;
         Ok(ready)
+    }
+
+    /// Whether a reload was announced, with its time, since it last forgot.
+    pub fn was_reloading(&self) -> bool {
+        self.reloading.load(Ordering::Relaxed)
     }
 
     fn receive(&self) -> Result<Option<String>> {

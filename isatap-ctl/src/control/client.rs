@@ -1,3 +1,4 @@
+use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -15,6 +16,17 @@ const LONGEST_ANSWER: u64 = 64 << 20;
 /// Asks the daemon of `interface`; nothing if none is running.
 pub fn ask<T: DeserializeOwned>(interface: &str, request: &Request) -> Result<Option<T>> {
     ask_at(&socket_path(interface), request)
+}
+
+/// The interfaces that daemons listen for, those of daemons that were killed among them.
+pub fn interfaces() -> Vec<String> {
+    let directory = socket_path("").parent().map(fs::read_dir);
+    let entries = directory.into_iter().flatten().flatten().flatten();
+    let name = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        name.strip_suffix(".sock").map(str::to_owned)
+    };
+    entries.filter_map(name).collect()
 }
 
 fn ask_at<T: DeserializeOwned>(path: &Path, request: &Request) -> Result<Option<T>> {
@@ -81,7 +93,7 @@ mod tests {
         let save = false;
         let result = ask_at(&path, &Request::PrlAdd { ipv4, save });
         let line = server.join().unwrap();
-        std::fs::remove_file(&path).unwrap();
+        fs::remove_file(&path).unwrap();
         assert_eq!(line, "{\"command\":\"prl-add\",\"ipv4\":\"10.0.0.1\"}\n");
         result
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use client::ask;
+pub use client::{ask, interfaces};
 pub use status::{
     AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus, DnsStatus,
     LayerTotals, LinkStatus, LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument,

@@ -1,4 +1,6 @@
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,25 @@ pub enum Role {
     Host,
 }
 
+impl Role {
+    /// That of a configuration.
+    pub const fn of(role: &RoleSettings) -> Self {
+        match role {
+            RoleSettings::Router(_) => Self::Router,
+            RoleSettings::Host(_) => Self::Host,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Router => "router",
+            Self::Host => "host",
+        })
+    }
+}
+
 /// Who sends Router Advertisements on a router's ISATAP device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +115,9 @@ pub struct DaemonStatus {
     pub pid: Option<u32>,
     /// Its version.
     pub version: Option<String>,
+    /// Its configuration file; absent while no daemon says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<PathBuf>,
     /// How late its event loop was since it started; absent while no daemon says it.
     pub loop_lag: Option<LoopLag>,
 }

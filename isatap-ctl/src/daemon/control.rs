@@ -9,6 +9,7 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
     sync::{mpsc, oneshot},
+    task::JoinHandle,
     time::timeout,
 };
 use tracing::info;
@@ -33,6 +34,7 @@ pub type Question = (Request, oneshot::Sender<String>);
 /// Listens, and hands the loop one request at a time.
 pub struct Server {
     questions: mpsc::Receiver<Question>,
+    accepting: JoinHandle<()>,
     path: PathBuf,
 }
 
@@ -43,8 +45,11 @@ impl Server {
         let listener = listen(&path)
             .map_err(|cause| Error::new(format!("listen at {}", path.display()), cause))?;
         let (sender, questions) = mpsc::channel(CLIENTS);
-        tokio::spawn(accept(listener, sender));
-        Ok(Self { questions, path })
+        Ok(Self {
+            questions,
+            accepting: tokio::spawn(accept(listener, sender)),
+            path,
+        })
     }
 
     /// The next request. Dropping the future loses none.
@@ -55,6 +60,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.accepting.abort();
         // The next daemon would replace it anyway.
         let _ = fs::remove_file(&self.path);
     }

@@ -15,6 +15,8 @@ pub async fn run(interface: &str) -> Result<ExitCode> {
     // Held to the end, so that no daemon starts meanwhile.
     let _lock = Lock::acquire(interface).context("stop the daemon first")?;
     remove(interface).await?;
+    // A daemon that was killed leaves its socket.
+    let _ = fs::remove_file(socket_path(interface));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -28,8 +30,6 @@ pub async fn remove(interface: &str) -> Result<()> {
         errors.extend(detach(&directory).await);
         errors.extend(delete_device(interface).await.err());
         errors.extend(remove_tree(&directory).err());
-        // A daemon that was killed leaves its socket.
-        let _ = fs::remove_file(socket_path(interface));
         // Others may have theirs beside it.
         if let Some(parent) = directory.parent() {
             let _ = fs::remove_dir(parent);

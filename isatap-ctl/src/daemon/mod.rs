@@ -20,6 +20,7 @@ mod reports;
 mod routers;
 mod slow_path;
 mod status;
+mod succession;
 mod surplus;
 mod world;
 
@@ -33,12 +34,14 @@ use anyhow::{Context as _, Result};
 use node::Node;
 use probing::Probing;
 use sd_notify::NotifyState;
+use succession::Identity;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::{
     clock,
     config::{self, Settings},
+    control::Role,
     kernel::events::{Change, Events},
 };
 
@@ -103,13 +106,30 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
     };
     info!("{} is up", node.settings.interface.name);
     notify(&[NotifyState::Ready]);
-    Turn::new().serve(&mut node, &mut wakers).await?;
+    while let End::Succeeded(settings) = Turn::new().serve(&mut node, &mut wakers).await? {
+        let role = Role::of(&node.settings.role);
+        let heir = succession::succeed(node, *settings, &mut wakers.control);
+        node = Box::pin(heir).await?;
+        if Role::of(&node.settings.role) != role {
+            // Its answer would be for a node that is gone.
+            wakers.lookup = lookup::Lookup::new();
+        }
+        notify(&[NotifyState::Ready]);
+    }
     notify(&[NotifyState::Stopping]);
     info!(
         "{} stops; its packets flow on",
         node.settings.interface.name
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why the loop ended.
+enum End {
+    /// A signal wants it.
+    Stopped,
+    /// The file wants another node, of these settings.
+    Succeeded(Box<Settings>),
 }
 
 /// What one turn of the loop leaves for the next.
@@ -135,7 +155,7 @@ impl Turn {
         }
     }
 
-    async fn serve(&mut self, node: &mut Node, wakers: &mut Wakers) -> Result<()> {
+    async fn serve(&mut self, node: &mut Node, wakers: &mut Wakers) -> Result<End> {
         loop {
             if self.suspends.note(clock::now(), clock::monotonic()) {
                 node.resume();
@@ -152,9 +172,11 @@ impl Turn {
             }
             tokio::select! {
                 lateness = wakers.ticker.lateness() => node.lag.note(lateness),
-                _ = wakers.terminate.recv() => return Ok(()),
-                _ = wakers.interrupt.recv() => return Ok(()),
-                _ = wakers.hangup.recv() => reload(node).await,
+                _ = wakers.terminate.recv() => return Ok(End::Stopped),
+                _ = wakers.interrupt.recv() => return Ok(End::Stopped),
+                _ = wakers.hangup.recv() => if let Some(settings) = reload(node).await {
+                    return Ok(End::Succeeded(Box::new(settings)));
+                },
                 changes = wakers.events.next() => self.take(node, changes?).await?,
                 burst = node.heard() => node.discover(&burst?),
                 burst = Probing::answers(node.probing.as_ref()) => {
@@ -245,8 +267,9 @@ impl Turn {
     }
 }
 
-/// Takes the file anew, or leaves everything as it is.
-async fn reload(node: &mut Node) {
+/// Takes the file anew, or leaves everything as it is. Returns the settings that want another node,
+/// which is ready later.
+async fn reload(node: &mut Node) -> Option<Settings> {
     let since_boot = i128::try_from(clock::now().as_micros()).unwrap_or(0);
     notify(&[
         NotifyState::Reloading,
@@ -256,6 +279,9 @@ async fn reload(node: &mut Node) {
         Err(diagnostics) => error!("the configuration stays as it was: {diagnostics}"),
         Ok(settings) => {
             log_notes(&settings);
+            if Identity::of(&settings) != Identity::of(&node.settings) {
+                return Some(settings);
+            }
             match node.reload(settings).await {
                 Ok(()) => info!("the configuration was read again"),
                 Err(error) => error!("the configuration stays as it was: {error:#}"),
@@ -263,6 +289,7 @@ async fn reload(node: &mut Node) {
         }
     }
     notify(&[NotifyState::Ready]);
+    None
 }
 
 fn log_notes(settings: &Settings) {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -23,6 +24,7 @@ use super::{
     messages::listen,
     probing::Probing,
     slow_path,
+    succession::Memory,
     world::World,
 };
 use crate::{
@@ -69,7 +71,7 @@ pub struct Node {
     decap_l3: bool,
     /// What a start that is not complete has done.
     taken: Option<Vec<Action>>,
-    _lock: Lock,
+    pub(super) lock: Arc<Lock>,
 }
 
 impl Node {
@@ -77,8 +79,13 @@ impl Node {
     /// is taken back when it fails.
     pub async fn start(settings: Settings) -> Result<Self> {
         capabilities::check()?;
+        let lock = Lock::acquire(&settings.interface.name)?;
+        Self::start_with(settings, Arc::new(lock)).await
+    }
+
+    /// The same where the right to the interface is held already.
+    pub(super) async fn start_with(settings: Settings, lock: Arc<Lock>) -> Result<Self> {
         let name = settings.interface.name.clone();
-        let lock = Lock::acquire(&name)?;
         let is_first = !bpffs::pin_directory(&name).exists();
         let mut node = match Self::set_up(settings, lock).await {
             Ok(node) => node,
@@ -98,7 +105,7 @@ impl Node {
         }
     }
 
-    async fn set_up(settings: Settings, lock: Lock) -> Result<Self> {
+    async fn set_up(settings: Settings, lock: Arc<Lock>) -> Result<Self> {
         let name = settings.interface.name.clone();
         let directory = bpffs::prepare(&name)?;
         let netlink = Netlink::connect()?;
@@ -140,7 +147,7 @@ impl Node {
             directory,
             decap_l3,
             taken: Some(Vec::new()),
-            _lock: lock,
+            lock,
         };
         node.read_prl();
         Ok(node)
@@ -312,14 +319,23 @@ impl Node {
             .min()
     }
 
-    /// Takes a new configuration. What cannot change without a restart is refused whole.
+    /// Takes what another node of the same role has learned.
+    pub(super) fn learn(&mut self, memory: Memory) {
+        let Memory {
+            discovery,
+            detector,
+            prl,
+            resolver,
+        } = memory;
+        self.discovery = discovery;
+        self.detector = detector;
+        self.prl = prl;
+        self.resolver = resolver;
+        self.read_prl();
+    }
+
+    /// Takes a new configuration of the same role and name.
     pub async fn reload(&mut self, settings: Settings) -> Result<()> {
-        if settings.interface.name != self.settings.interface.name {
-            bail!("interface.name cannot change by reload; restart the daemon");
-        }
-        if std::mem::discriminant(&settings.role) != std::mem::discriminant(&self.settings.role) {
-            bail!("interface.role cannot change by reload; restart the daemon");
-        }
         let world = World::read(&self.netlink).await?;
         world.check_links(&settings)?;
         if Discovery::ear(&settings) != Discovery::ear(&self.settings) {

@@ -51,6 +51,7 @@ pub fn document(node: &Node) -> StatusDocument {
             alive: true,
             pid: Some(std::process::id()),
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            config: std::path::absolute(&node.settings.file).ok(),
             loop_lag: Some(node.lag.figures()),
         },
         device,

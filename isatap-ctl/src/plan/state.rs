@@ -104,6 +104,20 @@ pub struct DeviceState {
     pub generates_addresses: bool,
 }
 
+impl Observed {
+    /// What will be left once the device called `name` is deleted.
+    #[must_use]
+    pub fn without_device(mut self, name: &str) -> Self {
+        self.sysctls
+            .retain(|key, _| !key.split('/').any(|part| part == name));
+        Self {
+            at: self.at,
+            sysctls: self.sysctls,
+            ..Self::default()
+        }
+    }
+}
+
 impl AddressSpec {
     /// An address that lasts.
     pub const fn lasting(prefix_len: u8) -> Self {

@@ -20,14 +20,14 @@ use super::{
 };
 
 /// The server pings a host 200 times a second until [`none_is_lost`].
-fn start_pings(lab: &Lab, host: Ipv4Addr) -> Process {
+pub(super) fn start_pings(lab: &Lab, host: Ipv4Addr) -> Process {
     let (log, to) = (lab.file("pings.log"), isatap_address(host));
     let words = format!("ping -n -i 0.005 -W 1 {to}");
     lab.site.server.start(&words, &log).unwrap()
 }
 
 /// Every ping up to the last that was answered; those after it may be on their way.
-fn none_is_lost(lab: &Lab, mut pings: Process) {
+pub(super) fn none_is_lost(lab: &Lab, mut pings: Process) {
     pings.signal(Signal::SIGINT).unwrap();
     pings.wait(Duration::from_secs(5)).unwrap().unwrap();
     let printed = pings.printed();
@@ -49,7 +49,7 @@ fn none_is_lost(lab: &Lab, mut pings: Process) {
 }
 
 /// Open descriptors, resident memory in units of 1024 octets, and pins.
-fn holdings(router: &Daemon) -> (usize, u64, usize) {
+pub(super) fn holdings(router: &Daemon) -> (usize, u64, usize) {
     let process = PathBuf::from(format!("/proc/{}", router.pid().unwrap()));
     let open = fs::read_dir(process.join("fd")).unwrap().count();
     let status = fs::read_to_string(process.join("status")).unwrap();

@@ -20,6 +20,7 @@ mod refusals;
 mod reports;
 mod shapes;
 mod size;
+mod succession;
 mod trunk;
 mod uplinks;
 

@@ -1,7 +1,7 @@
 use anyhow::Result;
 
 use crate::cli::Output;
-use crate::control::{Role, StatusDocument};
+use crate::control::StatusDocument;
 
 /// `isatap0: healthy: router, 1 locator, 2 prefixes`
 pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
@@ -10,10 +10,7 @@ pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<
         None => style.good("healthy"),
         Some(problem) => style.bad(problem),
     };
-    let role = match status.role {
-        Role::Router => "router",
-        Role::Host => "host",
-    };
+    let role = status.role;
     let counts = [
         counted(status.locators.len(), "locator", "locators"),
         counted(status.prefixes.len(), "prefix", "prefixes"),

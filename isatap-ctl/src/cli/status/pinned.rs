@@ -36,6 +36,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
             alive: false,
             pid: lock::holder(interface).ok().flatten(),
             version: None,
+            config: None,
             loop_lag: None,
         },
         device: device(interface, config.mtu),

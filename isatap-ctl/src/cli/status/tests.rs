@@ -39,6 +39,7 @@ fn full() -> StatusDocument {
             alive: true,
             pid: Some(42),
             version: Some("0.1.0".to_owned()),
+            config: None,
             loop_lag: Some(LoopLag {
                 ticks: 500,
                 p50_microseconds: 639,

@@ -3,7 +3,7 @@ use anyhow::Result;
 use crate::cli::columns::Columns;
 use crate::cli::{Output, prl, words};
 use crate::control::{
-    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, ResolverStatus, Role,
+    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, ResolverStatus,
     StatusDocument, TcState, XdpState,
 };
 
@@ -44,10 +44,7 @@ pub(super) fn heading(text: &str, output: &mut Output<'_>) -> Result<()> {
 }
 
 fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
-    let role = match status.role {
-        Role::Router => "router",
-        Role::Host => "host",
-    };
+    let role = status.role;
     writeln!(
         output.to,
         "{}: {role}",
