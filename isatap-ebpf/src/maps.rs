@@ -24,6 +24,9 @@ pub static PEERS: LruHashMap<Ipv4, Peer, { abi::PEERS_LEN as usize }> = LruHashM
 /// How many hosts are probed.
 #[btf_map]
 pub static PROBES: Array<Probes, 1> = Array::new();
+/// How many hosts that were not heard from may solicit.
+#[btf_map]
+pub static SOLICITS: Array<Probes, { abi::SOLICITS_LEN as usize }> = Array::new();
 /// The forwarding cache. The loader makes one for each CPU; it is mapped into user space.
 #[btf_map]
 pub static NEXT_HOPS: Array<Cache, 1, { BPF_F_MMAPABLE as usize }> = Array::new();

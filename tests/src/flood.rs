@@ -14,7 +14,7 @@ use crate::packet::{Inner, Outer, ethernet};
 /// Hosts of one generator: the addresses that one balanced word can make up for.
 const EACH: u32 = 1 << 16;
 /// Frames of one call, which takes some milliseconds for itself.
-const CALL: u32 = 2048;
+const CALL: u32 = 8192;
 const ETHERNET: i16 = 14;
 const OUTER_SOURCE: i16 = ETHERNET + 12;
 const OUTER_IDENTIFICATION: i16 = ETHERNET + 4;

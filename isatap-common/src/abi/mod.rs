@@ -10,6 +10,7 @@ mod locator;
 mod next_hop;
 mod peer;
 mod prl;
+mod solicits;
 mod source;
 mod table;
 
@@ -21,6 +22,9 @@ pub use locator::{Locator, LocatorKey};
 pub use next_hop::{NEXT_HOPS_LEN, NextHop};
 pub use peer::{Hearing, Peer, Probes, Reachability};
 pub use prl::{PrlEntry, PrlSource};
+pub use solicits::{
+    SOLICITS_INTERVAL, SOLICITS_INTERVAL_NEAR, SOLICITS_LEN, SOLICITS_OF_ALL, solicits_near,
+};
 pub use source::{Origin, SOURCES_LEN, Source};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 

@@ -108,8 +108,8 @@ impl Peer {
     }
 }
 
-/// The one record of `PROBES`: how many hosts that were not heard from are probed. A token bucket,
-/// kept as the time at which it will be full.
+/// The one record of `PROBES`: how many hosts that were not heard from are probed; and those of
+/// `SOLICITS`. A token bucket, kept as the time at which it will be full.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct Probes {

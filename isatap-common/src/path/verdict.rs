@@ -87,6 +87,7 @@ reasons! {
     NdSource, "nd_source", Drop, "A Router Advertisement or Redirect from a node that is no router of the list.";
     NdInvalid, "nd_invalid", Drop, "A solicitation or advertisement that RFC 4861 section 6.1 has us discard.";
     NdUnsolicited, "nd_unsolicited", Drop, "A Router Advertisement that nobody asked for from a router that is not known yet, or a Neighbor Advertisement of somebody who is not watched.";
+    NdLimited, "nd_limited", Drop, "A Router Solicitation of a host that was not heard from, while more of these come than the daemon reads.";
     NdFull, "nd_full", Drop, "A Router Solicitation while too many hosts wait for an answer.";
     NdOverrun, "nd_overrun", Drop, "Neighbor Discovery that came faster than the daemon reads it.";
     NextHopMartian, "next_hop_martian", Drop, "The IPv4 address of the next hop is special, a broadcast or multicast address.";

@@ -42,7 +42,7 @@ const DEVICE: u32 = 8;
 const PREFIX_LENGTH: u32 = 4;
 
 /// Every map.
-pub const SPECS: [Spec; 13] = [
+pub const SPECS: [Spec; 14] = [
     spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
     spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
     Spec {
@@ -63,6 +63,7 @@ pub const SPECS: [Spec; 13] = [
     },
     spec::<u32, u32>("UNCACHED", MapType::ProgramArray, abi::UNCACHED_LEN),
     spec::<u32, Probes>("PROBES", MapType::Array, 1),
+    spec::<u32, Probes>("SOLICITS", MapType::Array, abi::SOLICITS_LEN),
     spec::<u32, Counter>("COUNTERS", MapType::PerCpuArray, abi::COUNTERS_LEN),
     Spec {
         name: "EVENTS",

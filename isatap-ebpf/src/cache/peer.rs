@@ -5,12 +5,15 @@ use core::arch::asm;
 
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use isatap_common::{
-    abi::{Config, Hearing, Peer, Reachability, Traffic},
+    abi::{
+        Config, Hearing, Peer, Probes, Reachability, SOLICITS_INTERVAL, SOLICITS_INTERVAL_NEAR,
+        SOLICITS_OF_ALL, Traffic, solicits_near,
+    },
     addr::Ipv4,
     path::limit::Limit,
 };
 
-use crate::maps::{PEERS, PROBES};
+use crate::maps::{PEERS, PROBES, SOLICITS};
 
 /// Whether the peer at `ipv4` was heard from, and if not, whether it may be probed.
 #[inline(always)]
@@ -56,16 +59,42 @@ pub fn probe(ipv4: Ipv4, config: &Config) {
         };
         let _ = PEERS.insert(ipv4, peer, 0);
     }
-    let Some(probes) = PROBES.get_ptr_mut(0) else {
-        return;
-    };
-    // SAFETY: as above. Two CPUs may take the same token; both are subtracted.
-    unsafe {
-        if (*probes).full_at < now {
-            (*probes).full_at = now;
-        }
-        increase(&raw mut (*probes).full_at, config.probe_interval.into());
+    if let Some(probes) = PROBES.get_ptr_mut(0) {
+        take(probes, now, config.probe_interval);
     }
+}
+
+/// Takes a token. Two CPUs may take the same; both are subtracted.
+#[inline(always)]
+fn take(bucket: *mut Probes, now: u64, interval: u32) {
+    // SAFETY: the value stays allocated while the program runs; both stores are of an aligned word.
+    unsafe {
+        if (*bucket).full_at < now {
+            (*bucket).full_at = now;
+        }
+        increase(&raw mut (*bucket).full_at, interval.into());
+    }
+}
+
+/// Whether a Router Solicitation of `ipv4` may go on to the daemon. A host that was heard from may ask
+/// whenever it likes; of the others so many a second, and one of each neighbourhood in any case, so that
+/// no flood from elsewhere keeps it out.
+#[inline(always)]
+pub fn may_solicit(ipv4: Ipv4) -> bool {
+    let now = now();
+    if let Some(peer) = PEERS.get_ptr(ipv4) {
+        // SAFETY: as above, and any bits are a peer.
+        if unsafe { (*peer).hearing(now) } == Hearing::Heard {
+            return true;
+        }
+    }
+    let has = |index, interval| {
+        let bucket = SOLICITS.get_ptr_mut(index)?;
+        // SAFETY: as above, and any bits are a bucket.
+        unsafe { (*bucket).has_token(now, interval) }.then(|| take(bucket, now, interval))
+    };
+    has(solicits_near(ipv4), SOLICITS_INTERVAL_NEAR).is_some()
+        || has(SOLICITS_OF_ALL, SOLICITS_INTERVAL).is_some()
 }
 
 #[inline(always)]

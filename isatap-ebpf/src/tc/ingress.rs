@@ -24,6 +24,8 @@ use crate::{
     window::Buffer,
 };
 
+/// ICMPv6 type of a Router Solicitation.
+const ROUTER_SOLICITATION: u8 = 133;
 /// Octets that a decision may read: both headers and the ICMPv6 type.
 const HEADERS: usize = INNER_AT + ipv6::LENGTH + 1;
 /// Where the inner header starts if the outer one has no options.
@@ -120,6 +122,12 @@ fn is_ordinary(packet: &Inbound, site: &Maps<'_>) -> bool {
 fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     let ifindex = buffer.ifindex();
     let (packet, admitted, strip) = path::decapsulate(buffer, ethernet::LENGTH, ifindex, site)?;
+    if packet.icmp_type == Some(ROUTER_SOLICITATION)
+        && admitted.scope == Scope::Link
+        && !peer::may_solicit(packet.outer.source)
+    {
+        return Err(Reason::NdLimited);
+    }
     // That the sender is the next hop of one source does not make it that of another.
     if admitted.scope == Scope::Link || admitted.vouched_by == Voucher::Mapping {
         // What a solicitation is answered from, and what comes after it.

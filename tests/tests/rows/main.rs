@@ -15,6 +15,7 @@ mod neighbor;
 mod outward;
 mod packets;
 mod site;
+mod solicit;
 
 /// One case.
 struct Row {

@@ -1,5 +1,6 @@
 //! A million hosts that do not exist ask for advertisements.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::thread;
 
@@ -21,6 +22,9 @@ const GOAL: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 struct Seen {
     sent: Sent,
+    /// Solicitations that the router's NIC handed to its programs, by what became of them there and
+    /// in traffic control.
+    counted: BTreeMap<String, u64>,
     /// From the beginning of the flood until `status` was read.
     took: Duration,
     /// How long the honest host waited each time.
@@ -81,6 +85,7 @@ fn flooded(rate: u32, time: Duration) -> Seen {
     thread::sleep(AGAIN);
     let pid = lab.router().unwrap().pid().unwrap();
     let before = resident(pid);
+    let counted = Stats::read(lab.router().unwrap()).unwrap();
     let flood = Flood::new(
         (&lab.site.core, "to-router"),
         (FIRST, HOSTS),
@@ -108,8 +113,10 @@ fn flooded(rate: u32, time: Duration) -> Seen {
     let status = lab.router().unwrap().json(&["status"]).unwrap();
     let mut status = status.get("advertising").unwrap().clone();
     status.as_object_mut().unwrap().remove("latest");
+    let counted = Stats::read(lab.router().unwrap()).unwrap().since(&counted);
     Seen {
         sent,
+        counted: counted.by_name(),
         took: start.elapsed(),
         waits,
         pings,
@@ -124,6 +131,15 @@ fn judge(seen: &Seen) {
         seen.waits.iter().all(|wait| *wait <= GOAL),
         "{:?}",
         seen.waits
+    );
+    let of = |name: &str| seen.counted.get(name).copied().unwrap_or_default();
+    // What is for the router itself XDP leaves to traffic control.
+    let (offered, arrived) = (u64::from(seen.sent.frames), of("in xdp link_scope"));
+    assert!(arrived >= offered / 10 * 9, "{arrived} of {offered}");
+    let (passed, limited) = (of("in tc delivered"), of("in tc nd_limited"));
+    assert!(
+        passed + limited >= arrived,
+        "{passed} and {limited} of {arrived}"
     );
     assert_eq!(seen.pings.lost(), 0, "{:?}", seen.pings);
     assert!(seen.grown < 10 << 10, "{} KiB", seen.grown);
@@ -143,5 +159,11 @@ fn a_host_is_answered_while_a_million_forged_ones_ask() {
 #[test]
 #[ignore = "takes 40 s and both processors"]
 fn a_host_is_answered_through_thirty_seconds_of_flood() {
-    judge(&flooded(100_000, Duration::from_secs(30)));
+    let seen = flooded(100_000, Duration::from_secs(30));
+    judge(&seen);
+    assert!(
+        seen.sent.rate() > 99_000.0,
+        "{:.0} a second",
+        seen.sent.rate()
+    );
 }

@@ -31,6 +31,7 @@ pub(super) fn all(table: Table, pins: &Pins) -> Result<Vec<Entry>> {
         Table::Counters => Ok(counters::read(pins)?.iter().map(counter).collect()),
         Table::Config => one::<Config>(table, pins),
         Table::Probes => one::<Probes>(table, pins),
+        Table::Solicits => buckets(pins),
         Table::Events => Err(a_stream().into()),
         Table::Uncached => Err(programs().into()),
     }
@@ -53,6 +54,7 @@ pub(super) fn get(table: Table, pins: &Pins, key: &str) -> Result<Vec<Entry>> {
         Table::Counters => one_counter(pins, key),
         Table::Config => Ok(only(one::<Config>(table, pins)?, key)),
         Table::Probes => Ok(only(one::<Probes>(table, pins)?, key)),
+        Table::Solicits => Ok(only(buckets(pins)?, key)),
         Table::Events => Err(a_stream().into()),
         Table::Uncached => Err(programs().into()),
     }
@@ -77,6 +79,23 @@ fn one<V: Meaning>(table: Table, pins: &Pins) -> Result<Vec<Entry>> {
         key: "0".to_owned(),
         fields: map.get(&0, 0)?.fields(clock::now()),
     }])
+}
+
+/// Those that were ever taken from.
+fn buckets(pins: &Pins) -> Result<Vec<Entry>> {
+    let map: Array<MapData, Probes> = pins.typed(Table::Solicits.name())?;
+    let now = clock::now();
+    let mut entries = Vec::new();
+    for index in 0..map.len() {
+        let bucket = map.get(&index, 0)?;
+        if bucket != Probes::default() {
+            entries.push(Entry {
+                key: index.to_string(),
+                fields: bucket.fields(now),
+            });
+        }
+    }
+    Ok(entries)
 }
 
 fn links(pins: &Pins) -> Result<Vec<Entry>> {
