@@ -119,28 +119,30 @@ fn a_host_is_sent_to_once_it_was_heard_from() {
 fn a_probe_and_its_outcome_are_remembered_by_the_programs() {
     in_namespace(|| {
         let mut machine = checking("probed");
-        let now = isatap_ctl::clock::now().as_nanos() as u64;
-        let heard = |seconds: u64| Peer {
-            last_heard: now.saturating_sub(seconds * SECOND),
+        // Seconds ago.
+        let heard = |now: u64, ago: u64| Peer {
+            last_heard: now.saturating_sub(ago * SECOND),
             ..Peer::default()
         };
-        let probed = |ago: u64, held| Peer {
+        let probed = |now: u64, (ago, held): (u64, u32)| Peer {
             last_sent: now.saturating_sub(ago * SECOND),
             reachability: Reachability::Probe as u32,
             held,
             ..Peer::default()
         };
-        for (peer, full_in, reason) in [
-            (heard(1), 0, Reason::Resolved),
-            (heard(1900), 0, Reason::Unheard),
-            (heard(1900), 2, Reason::ProbeLimit),
-            (probed(0, 1), 2, Reason::Unheard),
-            (probed(0, Peer::HELD), 0, Reason::ProbeQueue),
-            (probed(4, 1), 0, Reason::Silent),
-            (probed(60, 3), 0, Reason::Unheard),
-            (probed(60, 3), 2, Reason::ProbeLimit),
+        for (heard_ago, probe, full_in, reason) in [
+            (Some(1), (0, 0), 0, Reason::Resolved),
+            (Some(1900), (0, 0), 0, Reason::Unheard),
+            (Some(1900), (0, 0), 600, Reason::ProbeLimit),
+            (None, (0, 1), 600, Reason::Unheard),
+            (None, (0, Peer::HELD), 0, Reason::ProbeQueue),
+            (None, (5, 1), 0, Reason::Silent),
+            (None, (60, 3), 0, Reason::Unheard),
+            (None, (60, 3), 600, Reason::ProbeLimit),
         ] {
             cool(&mut machine);
+            let now = isatap_ctl::clock::now().as_nanos() as u64;
+            let peer = heard_ago.map_or_else(|| probed(now, probe), |ago| heard(now, ago));
             peers(&machine).insert(v4(HOST).octets(), peer, 0).unwrap();
             let full_at = now + full_in * SECOND;
             probes(&machine).set(0, Probes { full_at }, 0).unwrap();
