@@ -204,10 +204,17 @@ impl Turn {
         if changes.contains(&Change::Overrun) {
             info!("news from the kernel were lost; everything is read anew");
         }
-        let may_wait = |change: &Change| matches!(change, Change::Routes | Change::Neighbours);
+        for change in &changes {
+            if let Change::Unresolved { index, ipv4 } = *change {
+                node.unresolved(index, ipv4);
+            }
+        }
+        let is_of_neighbours =
+            |change: &Change| matches!(change, Change::Neighbours | Change::Unresolved { .. });
+        let may_wait = |change: &Change| is_of_neighbours(change) || *change == Change::Routes;
         let is_urgent = !changes.iter().all(may_wait);
         self.stale |= !changes.is_empty();
-        self.changed |= changes.iter().any(|change| *change != Change::Neighbours);
+        self.changed |= !changes.iter().all(is_of_neighbours);
         if is_urgent {
             self.pace = Instant::now();
             self.settle(node).await?;

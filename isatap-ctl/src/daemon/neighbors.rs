@@ -1,13 +1,13 @@
 //! The routers of a host, watched: who is asked, who answers, and whose place is another's to take.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use isatap_common::nd::NdError;
-use tracing::info;
+use tracing::{debug, info};
 
 use super::{discovery::Outgoing, link, node::Node};
 use crate::{
-    clock::Boottime,
+    clock::{self, Boottime},
     kernel::sockets::Received,
     nd::{
         Refusal,
@@ -49,6 +49,16 @@ impl Node {
             for router in link::wanted(state) {
                 self.detector.revisit(now, router);
             }
+        }
+    }
+
+    /// ARP found nobody at `ipv4` on the interface. Of a router on an uplink's own network that is a
+    /// hint like an ICMPv4 error (RFC 5214 section 7.2).
+    pub(super) fn unresolved(&mut self, index: u32, ipv4: Ipv4Addr) {
+        let mut uplinks = self.world.present(&self.settings.interface.uplinks);
+        if uplinks.any(|uplink| uplink.index == index) && self.detector.watches(ipv4) {
+            debug!("router {ipv4} does not answer ARP");
+            self.detector.hint(clock::now(), ipv4);
         }
     }
 

@@ -1,10 +1,14 @@
 //! News from the kernel: that links, addresses, routes or neighbours changed.
 //!
 //! Only that, not how. Whoever hears of a change reads the state anew, so a lost message costs
-//! nothing but the time to do that.
+//! nothing but the time to do that. An IPv4 neighbour that ARP did not find is the exception: it is
+//! named, and may be missed.
+
+mod unresolved;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -50,6 +54,13 @@ pub enum Change {
     Routes,
     /// A neighbour entry came, went, or changed its state.
     Neighbours,
+    /// ARP got no answer from a neighbour.
+    Unresolved {
+        /// On this interface.
+        index: u32,
+        /// The neighbour.
+        ipv4: Ipv4Addr,
+    },
     /// Whether a device forwards, among other settings of IPv6.
     Settings,
     /// Messages were lost: everything may have changed.
@@ -109,7 +120,7 @@ fn drain(socket: &OwnedFd) -> io::Result<(BTreeSet<Change>, bool)> {
         match recvfrom::<NetlinkAddr>(socket.as_raw_fd(), &mut buffer) {
             Ok((length, sender)) if sender.is_some_and(|s| s.pid() == 0) => {
                 let datagram = buffer.get(..length).unwrap_or(&buffer);
-                changes.extend(Messages(datagram).filter_map(change));
+                changes.extend(Messages(datagram).flat_map(of_message));
             }
             Ok(_) | Err(Errno::EINTR) => {}
             Err(Errno::ENOBUFS) => {
@@ -122,21 +133,29 @@ fn drain(socket: &OwnedFd) -> io::Result<(BTreeSet<Change>, bool)> {
     Ok((changes, false))
 }
 
-/// The kinds of the messages in a datagram.
+/// The messages in a datagram: their kinds, and what follows their headers.
 struct Messages<'a>(&'a [u8]);
 
-impl Iterator for Messages<'_> {
-    type Item = u16;
+impl<'a> Iterator for Messages<'a> {
+    type Item = (u16, &'a [u8]);
 
-    fn next(&mut self) -> Option<u16> {
+    fn next(&mut self) -> Option<Self::Item> {
         let (header, _) = self.0.split_first_chunk::<HEADER_LEN>()?;
         let (length, rest) = header.split_first_chunk()?;
         let (kind, _) = rest.split_first_chunk()?;
         let length = u32::from_ne_bytes(*length) as usize;
         let step = length.max(HEADER_LEN).saturating_add(3) & !3;
+        let message = self.0.get(..length).unwrap_or(self.0);
         self.0 = self.0.get(step..).unwrap_or_default();
-        Some(u16::from_ne_bytes(*kind))
+        let content = message.get(HEADER_LEN..).unwrap_or_default();
+        Some((u16::from_ne_bytes(*kind), content))
     }
+}
+
+/// What a message says has changed.
+fn of_message((kind, content): (u16, &[u8])) -> impl Iterator<Item = Change> + use<> {
+    let unresolved = (kind == libc::RTM_NEWNEIGH).then(|| unresolved::read(content));
+    change(kind).into_iter().chain(unresolved.flatten())
 }
 
 /// What a message of this kind says has changed.
@@ -194,6 +213,38 @@ mod tests {
             assert_eq!(events.next().await.unwrap(), [Change::Settings].into());
             sysctl::write("net/ipv6/conf/all/forwarding", "0").unwrap();
             assert!(timeout(QUIET, events.next()).await.is_err(), "it was off");
+        });
+    }
+
+    #[test]
+    fn a_neighbour_that_arp_does_not_find_is_named() {
+        netns::in_new(|| async {
+            let ip = |line: &str| {
+                let words = line.split_whitespace();
+                let done = std::process::Command::new("ip").args(words).status();
+                assert!(done.unwrap().success(), "{line}");
+            };
+            ip("link add one type veth peer name two");
+            ip("link set one up");
+            ip("link set two up");
+            ip("addr add 10.0.0.1/24 dev one");
+            ip("neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev one nud reachable");
+            ip("-6 neigh add 2001:db8::9 lladdr 02:00:00:00:00:09 dev one nud reachable");
+            let events = Events::subscribe().unwrap();
+            let netlink = Netlink::connect().unwrap();
+            let index = netlink.link("one").await.unwrap().unwrap().index;
+            ip("-6 neigh replace 2001:db8::9 dev one nud failed");
+            ip("neigh replace 10.0.0.9 lladdr 02:00:00:00:00:08 dev one nud stale");
+            tokio::time::sleep(QUIET).await;
+            let others = events.next().await.unwrap();
+            assert!(others.contains(&Change::Neighbours), "{others:?}");
+            let named = |change: &Change| matches!(change, Change::Unresolved { .. });
+            assert!(!others.iter().any(named), "{others:?}");
+            ip("neigh replace 10.0.0.9 dev one nud failed");
+            let ipv4 = Ipv4Addr::new(10, 0, 0, 9);
+            let changes = events.next().await.unwrap();
+            let expected = [Change::Neighbours, Change::Unresolved { index, ipv4 }];
+            assert!(changes.is_superset(&expected.into()), "{changes:?}");
         });
     }
 

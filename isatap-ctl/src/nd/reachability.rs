@@ -146,7 +146,12 @@ impl Detector {
             .any(|neighbor| neighbor.is_in_use(now))
     }
 
-    /// An error says that packets do not reach `neighbor` (RFC 5214 section 7.2). It is probed sooner
+    /// Whether `neighbor` is watched.
+    pub fn watches(&self, neighbor: Ipv4Addr) -> bool {
+        self.neighbors.contains_key(&neighbor)
+    }
+
+    /// An ICMPv4 error or ARP says that packets do not reach `neighbor` (RFC 5214 section 7.2). It is probed sooner
     /// for that, and given up sooner if it does not answer (RFC 4861 section 7.3.3).
     pub fn hint(&mut self, now: Boottime, neighbor: Ipv4Addr) {
         if let Some(neighbor) = self.neighbors.get_mut(&neighbor) {

@@ -74,6 +74,13 @@ impl Pair {
         self.lab.site.core.run(&words).unwrap();
     }
 
+    /// The core refuses, or refuses no more, what is sent to the first router, and says so.
+    fn refuse(&self, refuse: bool) {
+        let verb = if refuse { "add" } else { "del" };
+        let words = format!("ip route {verb} unreachable {ROUTER}/32");
+        self.lab.site.core.run(&words).unwrap();
+    }
+
     /// Whether the one default route leads to the router, at either of its addresses.
     fn uses(&self, router: Ipv4Addr) -> bool {
         let device = self.lab.names.host_a_device();
@@ -213,4 +220,26 @@ fn a_router_that_stops_forwarding_is_left_at_its_first_answer() {
     assert!(stopped.time < Duration::from_secs(2), "{stopped:?}");
     assert!(pair.uses(SECOND));
     assert!(pair.host.logged().contains("is no router any more"));
+}
+
+/// The IPv4 router in front of a router that is gone may say so; then there is no silence to wait for.
+#[test]
+fn errors_of_an_ipv4_router_bring_the_change_forward() {
+    let mut pair = Pair::new();
+    pair.answers_go_by(SECOND_NATIVE);
+    let silent = pair.under_pings("silent", 9, |pair| pair.lose(true));
+    assert!(pair.uses(SECOND));
+    pair.under_pings("back", 22, |pair| pair.lose(false));
+    assert!(pair.uses(ROUTER));
+    let told = pair.under_pings("told", 9, |pair| pair.refuse(true));
+    assert!(pair.uses(SECOND));
+    assert!(
+        pair.host
+            .logged()
+            .contains("is unreachable, an ICMPv4 error says")
+    );
+    assert!(
+        told.lost > 0 && told.time < silent.time,
+        "{told:?}, {silent:?}"
+    );
 }
