@@ -22,6 +22,7 @@ pub mod packet;
 pub mod pins;
 pub mod process;
 pub mod report;
+pub mod resolved;
 pub mod site;
 pub mod stats;
 pub mod steps;

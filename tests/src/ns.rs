@@ -30,6 +30,7 @@ pub struct Namespace {
 pub struct Inside {
     name: String,
     resolv_conf: Option<PathBuf>,
+    environment: Vec<(String, String)>,
 }
 
 impl Namespace {
@@ -40,6 +41,7 @@ impl Namespace {
             inside: Inside {
                 name: name.to_string(),
                 resolv_conf: None,
+                environment: Vec::new(),
             },
         };
         namespace.run("ip link set lo up")?;
@@ -88,7 +90,18 @@ impl Inside {
                 .arg(file);
         }
         command.arg(program);
+        let environment = self.environment.iter();
+        command.envs(environment.map(|(name, value)| (name, value)));
         command
+    }
+
+    /// The same way in for commands that have a variable in their environment.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut inside = self.clone();
+        let variable = (name.to_owned(), value.to_owned());
+        inside.environment.push(variable);
+        inside
     }
 
     /// The same way in for commands that find `file` where the system has its resolvers.

@@ -11,6 +11,7 @@ mod bpf;
 mod checks;
 mod deny;
 mod packages;
+mod resolved;
 mod run;
 mod setup;
 mod shell;

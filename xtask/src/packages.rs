@@ -7,11 +7,13 @@ use crate::shell;
 /// What the lab and the tests in namespaces start.
 pub const LAB: &[&str] = &[
     "bpftool",
+    "dbus-daemon",
     "dnsmasq-base",
     "ethtool",
     "iperf3",
     "iproute2",
     "iputils-ping",
+    "libsystemd-shared",
     "nftables",
     "procps",
     "tcpdump",

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::bpf::choose::Choice;
-use crate::{bpf, deny, packages};
+use crate::{bpf, deny, packages, resolved};
 
 /// For building and for running the daemon.
 pub fn for_building() -> Result<Choice> {
@@ -25,5 +25,7 @@ pub fn for_machines() -> Result<Choice> {
 /// For everything.
 pub fn for_tests() -> Result<Choice> {
     deny::ensure()?;
-    for_machines()
+    let toolchain = for_machines()?;
+    resolved::ensure()?;
+    Ok(toolchain)
 }

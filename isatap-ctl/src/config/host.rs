@@ -4,11 +4,16 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::schema::{Table, Wrong};
-use super::settings::HostSettings;
+use super::settings::{AcceptDns, HostSettings};
 use super::{duration, value};
 
 /// Reads `[host]`.
 pub(super) fn read(table: &Table<'_>) -> HostSettings {
+    let accept_dns = [
+        ("report", AcceptDns::Report),
+        ("resolved", AcceptDns::Resolved),
+        ("off", AcceptDns::Off),
+    ];
     let switch = |key| table.read(key, value::switch).unwrap_or(true);
     let host = HostSettings {
         prl: table.list("prl", value::ipv4).unwrap_or_default(),
@@ -29,7 +34,9 @@ pub(super) fn read(table: &Table<'_>) -> HostSettings {
         accept_default: switch("accept-default"),
         accept_routes: switch("accept-routes"),
         accept_mtu: switch("accept-mtu"),
-        report_dns: report_dns(table),
+        accept_dns: table
+            .read("accept-dns", value::word(&accept_dns))
+            .unwrap_or(AcceptDns::Report),
         min_hop_limit: table
             .read("min-hop-limit", value::number(0..=255))
             .unwrap_or(32),
@@ -41,26 +48,6 @@ pub(super) fn read(table: &Table<'_>) -> HostSettings {
     }
     table.refuse_unknown();
     host
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum AcceptDns {
-    Report,
-    Resolved,
-    Off,
-}
-
-fn report_dns(table: &Table<'_>) -> bool {
-    let words = [
-        ("report", AcceptDns::Report),
-        ("resolved", AcceptDns::Resolved),
-        ("off", AcceptDns::Off),
-    ];
-    let accept = table.read("accept-dns", value::word(&words));
-    if accept == Some(AcceptDns::Resolved) {
-        table.unsupported("accept-dns");
-    }
-    accept != Some(AcceptDns::Off)
 }
 
 /// `PrlRefreshInterval` of RFC 5214 section 8.3.1, which may be infinite.

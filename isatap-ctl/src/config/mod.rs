@@ -22,8 +22,9 @@ use std::path::Path;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use saved::{SaveError, add_router, remove_router};
 pub use settings::{
-    AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime, Mapping,
-    Mtu, PathMtu, Preference, RoleSettings, RouterSettings, Settings, SixRd, TcMode, XdpMode,
+    AcceptDns, AdvertisedPrefix, AdvertisedRoute, Datapath, Dns, HostSettings, Interface, Lifetime,
+    Mapping, Mtu, PathMtu, Preference, RoleSettings, RouterSettings, Settings, SixRd, TcMode,
+    XdpMode,
 };
 pub use value::is_interface_name;
 

@@ -257,8 +257,19 @@ pub struct HostSettings {
     pub accept_routes: bool,
     /// Take the MTU option.
     pub accept_mtu: bool,
-    /// Show advertised resolvers in `status`.
-    pub report_dns: bool,
+    /// What becomes of advertised resolvers.
+    pub accept_dns: AcceptDns,
     /// Least Cur Hop Limit that is believed.
     pub min_hop_limit: u8,
+}
+
+/// What becomes of the name servers and search domains that routers advertise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptDns {
+    /// `status` shows them.
+    Report,
+    /// systemd-resolved gets them as well.
+    Resolved,
+    /// Nothing.
+    Off,
 }

@@ -16,7 +16,8 @@ pub use client::{ask, interfaces};
 pub use status::{
     AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus, DnsStatus,
     LayerTotals, LinkStatus, LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument,
-    PrlStatus, ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
+    PrlStatus, ResolvedStatus, ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState,
+    XdpState,
 };
 
 /// What a command asks of the daemon.

@@ -309,6 +309,20 @@ pub struct DnsStatus {
     pub servers: Vec<Ipv6Addr>,
     /// Search list.
     pub search: Vec<String>,
+    /// Whether systemd-resolved has them; absent where it is not to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<ResolvedStatus>,
+}
+
+/// What became of the resolvers that were handed to systemd-resolved last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedStatus {
+    /// It has them.
+    pub taken: bool,
+    /// Why it has not, once that is known.
+    pub last_error: Option<String>,
+    /// Seconds since then.
+    pub last_error_seconds: Option<u64>,
 }
 
 /// What one layer did to the packets of one direction.

@@ -15,7 +15,7 @@ use isatap_common::nd::{
 use super::{link::Link, world::Locator};
 use crate::{
     clock::Boottime,
-    config::{self, HostSettings, RoleSettings, RouterSettings, Settings},
+    config::{self, AcceptDns, HostSettings, RoleSettings, RouterSettings, Settings},
     kernel::sockets::Received,
     nd::{
         Refusal,
@@ -272,7 +272,7 @@ fn acceptance(host: &HostSettings, max_mtu: u32) -> host::Settings {
         accept_default: host.accept_default,
         accept_routes: host.accept_routes,
         accept_mtu: host.accept_mtu,
-        accept_dns: host.report_dns,
+        accept_dns: host.accept_dns != AcceptDns::Off,
         min_hop_limit: host.min_hop_limit,
         max_mtu,
     }

@@ -17,6 +17,7 @@ mod neighbors;
 mod node;
 mod probing;
 mod reports;
+mod resolved;
 mod routers;
 mod slow_path;
 mod status;

@@ -23,6 +23,7 @@ use super::{
     link::Link,
     messages::listen,
     probing::Probing,
+    resolved::Resolved,
     slow_path,
     succession::Memory,
     world::World,
@@ -60,6 +61,7 @@ pub struct Node {
     pub(super) detector: Detector,
     pub(super) prl: prl::Table,
     pub(super) resolver: prl::Resolver,
+    pub(super) resolved: Option<Resolved>,
     /// Solicitations wait for an answer from DNS.
     is_held: bool,
     pub(super) world: World,
@@ -133,6 +135,7 @@ impl Node {
             detector: Detector::new(fastrand::u64(..)),
             prl: prl::Table::default(),
             resolver: prl::Resolver::new(fastrand::u64(..)),
+            resolved: None,
             is_held: false,
             tables: None,
             link: Link::default(),
@@ -299,6 +302,7 @@ impl Node {
         if !self.discovery.learns() {
             return false;
         }
+        self.hand_over_resolvers(now);
         self.link_now() != self.link
     }
 

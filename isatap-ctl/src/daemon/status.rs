@@ -11,14 +11,15 @@ use isatap_common::{
     path::{Reason, Verdict},
 };
 
-use super::{desired, link, node::Node, world::Locator};
+use super::{desired, link, node::Node, resolved::Outcome, world::Locator};
 use crate::{
     clock::{self, Boottime},
     config::{self, RoleSettings},
     control::{
         AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus,
         DnsStatus, LayerTotals, LinkStatus, LocatorStatus, MappingStatus, PrefixStatus, PrlStatus,
-        ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
+        ResolvedStatus, ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState,
+        XdpState,
     },
     datapath::{self, AttachedMode, Hook},
     nd::{
@@ -276,27 +277,13 @@ fn routers(node: &Node, now: Boottime) -> Vec<RouterStatus> {
     status.collect()
 }
 
-/// Several routers may list the same; the first place counts.
-fn once<T: PartialEq>(listed: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for value in listed {
-        if !seen.contains(&value) {
-            seen.push(value);
-        }
-    }
-    seen
-}
-
 fn dns(node: &Node, now: Boottime) -> DnsStatus {
     if let Some(state) = node.discovery.host(now) {
+        let host::Resolvers { servers, search } = state.resolvers();
         return DnsStatus {
-            servers: once(state.dns_servers.iter().map(|server| server.address)),
-            search: once(
-                state
-                    .search_domains
-                    .iter()
-                    .map(|domain| domain.name.as_str().to_owned()),
-            ),
+            servers,
+            search,
+            resolved: resolved(node, now),
         };
     }
     match &node.settings.role {
@@ -307,10 +294,27 @@ fn dns(node: &Node, now: Boottime) -> DnsStatus {
                 .map_or_else(DnsStatus::default, |dns| DnsStatus {
                     servers: dns.servers,
                     search: dns.search,
+                    resolved: None,
                 })
         }
         _ => DnsStatus::default(),
     }
+}
+
+fn resolved(node: &Node, now: Boottime) -> Option<ResolvedStatus> {
+    let status = match node.hand_over_outcome()? {
+        Outcome::Pending => ResolvedStatus::default(),
+        Outcome::Taken => ResolvedStatus {
+            taken: true,
+            ..ResolvedStatus::default()
+        },
+        Outcome::Failed { why, at } => ResolvedStatus {
+            taken: false,
+            last_error: Some(why),
+            last_error_seconds: Some(left(now, at)),
+        },
+    };
+    Some(status)
 }
 
 fn totals(node: &Node) -> Vec<LayerTotals> {

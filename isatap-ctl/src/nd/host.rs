@@ -24,7 +24,9 @@ use self::expiry::Expiry;
 use self::learned::{Learned, Sender};
 use self::schedule::Schedule;
 pub use self::settings::Settings;
-pub use self::state::{Address, DnsServer, HostState, OnLink, Route, RouterState, SearchDomain};
+pub use self::state::{
+    Address, DnsServer, HostState, OnLink, Resolvers, Route, RouterState, SearchDomain,
+};
 use super::Refusal;
 use crate::clock::Boottime;
 

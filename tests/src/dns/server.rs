@@ -1,5 +1,5 @@
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -21,12 +21,12 @@ impl Server {
     /// Starts it at one address of a namespace. It answers with lifetimes of `ttl` seconds.
     pub fn start(
         inside: &Inside,
-        address: Ipv4Addr,
+        address: impl Into<IpAddr>,
         ttl: u32,
         routers: &[Ipv4Addr],
         directory: &Path,
     ) -> Result<Self> {
-        let hosts = directory.join("dns.hosts");
+        let (hosts, address) = (directory.join("dns.hosts"), address.into());
         write(&hosts, routers)?;
         let words = format!(
             "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= --no-resolv \

@@ -20,6 +20,7 @@ mod neighbor;
 mod redirects;
 mod refusals;
 mod reports;
+mod resolved;
 mod shapes;
 mod size;
 mod succession;

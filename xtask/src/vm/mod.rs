@@ -10,7 +10,7 @@ use crate::{packages, setup, shell, workspace};
 mod accelerator;
 pub mod bench;
 pub mod binaries;
-mod debian;
+pub mod debian;
 mod kernel;
 mod machine;
 mod modules;

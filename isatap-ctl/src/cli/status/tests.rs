@@ -101,6 +101,11 @@ fn full() -> StatusDocument {
         dns: DnsStatus {
             servers: vec!["2001:db8::53".parse().unwrap()],
             search: vec!["example.com".to_owned()],
+            resolved: Some(ResolvedStatus {
+                taken: false,
+                last_error: Some("access denied".to_owned()),
+                last_error_seconds: Some(30),
+            }),
         },
         counters: vec![LayerTotals {
             direction: "in".to_owned(),
@@ -169,6 +174,28 @@ fn forwarding_in_traffic_control_is_said() {
     assert_eq!(document["uplinks"][0]["tc"], "forward");
     let document = serde_json::to_value(full()).unwrap();
     assert_eq!(document["uplinks"][0].get("tc"), None);
+}
+
+#[test]
+fn whether_systemd_resolved_has_the_resolvers_is_said() {
+    let line = |resolved| {
+        let mut status = full();
+        status.dns.resolved = resolved;
+        let printed = printed_of(&status, text::print);
+        let line = printed.lines().find(|line| line.contains("resolved"));
+        line.map(ToOwned::to_owned)
+    };
+    assert_eq!(line(None), None);
+    let pending = line(Some(ResolvedStatus::default()));
+    assert_eq!(
+        pending.as_deref(),
+        Some("systemd-resolved is asked to take them")
+    );
+    let taken = line(Some(ResolvedStatus {
+        taken: true,
+        ..ResolvedStatus::default()
+    }));
+    assert_eq!(taken.as_deref(), Some("systemd-resolved has them"));
 }
 
 /// An earlier daemon says neither who advertises nor how late it is.

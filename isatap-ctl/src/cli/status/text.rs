@@ -3,8 +3,8 @@ use anyhow::Result;
 use crate::cli::columns::Columns;
 use crate::cli::{Output, prl, words};
 use crate::control::{
-    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, ResolverStatus,
-    StatusDocument, TcState, XdpState,
+    AdvertisedBy, DaemonStatus, DnsStatus, LayerTotals, LinkStatus, LoopLag, ResolvedStatus,
+    ResolverStatus, StatusDocument, TcState, XdpState,
 };
 
 /// Everything, in sections; a section without content is left out.
@@ -216,7 +216,7 @@ fn routers(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
 }
 
 fn dns(dns: &DnsStatus, output: &mut Output<'_>) -> Result<()> {
-    if dns.servers.is_empty() && dns.search.is_empty() {
+    if dns.servers.is_empty() && dns.search.is_empty() && dns.resolved.is_none() {
         return Ok(());
     }
     heading("dns", output)?;
@@ -226,6 +226,23 @@ fn dns(dns: &DnsStatus, output: &mut Output<'_>) -> Result<()> {
     for search in &dns.search {
         writeln!(output.to, "search {search}")?;
     }
+    if let Some(resolved) = &dns.resolved {
+        self::resolved(resolved, output)?;
+    }
+    Ok(())
+}
+
+fn resolved(resolved: &ResolvedStatus, output: &mut Output<'_>) -> Result<()> {
+    let state = match &resolved.last_error {
+        _ if resolved.taken => "systemd-resolved has them".to_owned(),
+        None => "systemd-resolved is asked to take them".to_owned(),
+        Some(error) => {
+            let ago = seconds(resolved.last_error_seconds);
+            let failed = format!("systemd-resolved does not take them, {ago} ago: {error}");
+            output.style.bad(&failed)
+        }
+    };
+    writeln!(output.to, "{state}")?;
     Ok(())
 }
 

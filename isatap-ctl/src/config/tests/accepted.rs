@@ -34,8 +34,8 @@ fn functions_of_later_work_are_validated_and_then_refused() {
             "5:11: host.refresh: expected a duration such as \"2m\", at least 1s, found \"500ms\"",
         ),
         (
-            "accept-dns = \"resolved\"",
-            "5:14: host.accept-dns = \"resolved\" is not supported yet",
+            "accept-dns = \"resolve\"",
+            "5:14: host.accept-dns: expected \"report\" or \"resolved\" or \"off\", found \"resolve\"",
         ),
     ] {
         assert_eq!(host_errors(&format!("[host]\n{text}")), [error]);

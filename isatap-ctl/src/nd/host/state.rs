@@ -33,6 +33,43 @@ pub struct HostState {
     pub routers: Vec<RouterState>,
 }
 
+/// Name servers and search domains, each once, the first place counting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolvers {
+    /// Recursive DNS servers.
+    pub servers: Vec<Ipv6Addr>,
+    /// DNS search list.
+    pub search: Vec<String>,
+}
+
+impl Resolvers {
+    /// Whether there is neither.
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty() && self.search.is_empty()
+    }
+}
+
+impl HostState {
+    /// What all routers list together; several may list the same.
+    pub fn resolvers(&self) -> Resolvers {
+        let domains = self.search_domains.iter();
+        Resolvers {
+            servers: once(self.dns_servers.iter().map(|server| server.address)),
+            search: once(domains.map(|domain| domain.name.as_str().to_owned())),
+        }
+    }
+}
+
+fn once<T: PartialEq>(listed: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in listed {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
 /// An address of ours with prefix length 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
