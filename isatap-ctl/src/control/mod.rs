@@ -5,6 +5,7 @@
 
 mod client;
 mod status;
+mod suspicion;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use status::{
     PrlStatus, ResolvedStatus, ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState,
     XdpState,
 };
+pub use suspicion::Suspicion;
 
 /// What a command asks of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

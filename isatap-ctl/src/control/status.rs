@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
+use super::Suspicion;
 use crate::config::{Preference, RoleSettings};
 
 /// Version of every JSON document; a change of meaning is a new one, a new field is not.
@@ -54,6 +55,9 @@ pub struct StatusDocument {
     pub dns: DnsStatus,
     /// Totals by direction and layer.
     pub counters: Vec<LayerTotals>,
+    /// What may be wrong on the way to other nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspicions: Vec<Suspicion>,
 }
 
 /// What this node is on the link.

@@ -23,6 +23,7 @@ mod slow_path;
 mod status;
 mod succession;
 mod surplus;
+mod suspicions;
 mod world;
 
 use std::{

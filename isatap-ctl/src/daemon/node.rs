@@ -26,6 +26,7 @@ use super::{
     resolved::Resolved,
     slow_path,
     succession::Memory,
+    suspicions::Suspicions,
     world::World,
 };
 use crate::{
@@ -69,6 +70,7 @@ pub struct Node {
     link: Link,
     pub(super) hooks: BTreeMap<Hook, HookState>,
     pub(super) lag: Lag,
+    pub(super) suspicions: Suspicions,
     pub(super) directory: PathBuf,
     decap_l3: bool,
     /// What a start that is not complete has done.
@@ -141,6 +143,7 @@ impl Node {
             link: Link::default(),
             hooks: BTreeMap::new(),
             lag: Lag::default(),
+            suspicions: Suspicions::default(),
             index: link.index,
             settings,
             netlink,
@@ -299,6 +302,7 @@ impl Node {
             }
         }
         self.probe().await;
+        self.suspect(now);
         if !self.discovery.learns() {
             return false;
         }

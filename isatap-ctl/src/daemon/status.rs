@@ -74,6 +74,7 @@ pub fn document(node: &Node) -> StatusDocument {
         routers: routers(node, now),
         dns: dns(node, now),
         counters: totals(node),
+        suspicions: node.suspicions.shown(now),
     }
 }
 

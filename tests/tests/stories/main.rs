@@ -24,6 +24,7 @@ mod resolved;
 mod shapes;
 mod size;
 mod succession;
+mod translation;
 mod trunk;
 mod uplinks;
 

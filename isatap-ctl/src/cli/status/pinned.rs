@@ -55,6 +55,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         routers: Vec::new(),
         dns: DnsStatus::default(),
         counters: counters::totals(&counters::read(&pins)?),
+        suspicions: Vec::new(),
     })
 }
 

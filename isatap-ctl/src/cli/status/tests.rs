@@ -114,6 +114,7 @@ fn full() -> StatusDocument {
             passed: count(2),
             dropped: count(1),
         }],
+        suspicions: vec![Suspicion::SourcesDiffer],
     }
 }
 

@@ -73,6 +73,10 @@ fn summary(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
     for address in &status.addresses {
         writeln!(output.to, "  address    {address}")?;
     }
+    for suspicion in &status.suspicions {
+        let suspicion = suspicion.to_string();
+        writeln!(output.to, "  suspect    {}", output.style.bad(&suspicion))?;
+    }
     Ok(())
 }
 

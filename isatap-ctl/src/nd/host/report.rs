@@ -106,6 +106,7 @@ impl Solicitor {
             last_advertised: router.last_advertised,
             lifetime_end: router.lifetime_end.filter(|end| *end > now),
             form: router.schedule.form(),
+            silent: router.schedule.is_silent(),
         };
         self.routers.iter().map(state).collect()
     }

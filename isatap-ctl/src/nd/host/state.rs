@@ -143,4 +143,6 @@ pub struct RouterState {
     pub lifetime_end: Option<Boottime>,
     /// The form of its link-local address that answered.
     pub form: Option<Form>,
+    /// Whether it has left the last questions unanswered, as many as RFC 4861 section 6.3.7 has.
+    pub silent: bool,
 }
