@@ -16,11 +16,17 @@ const OUTSIDE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// A host that is told its name server and the routers' name.
 fn host(lab: &Lab) -> Daemon {
+    host_with(lab, "refresh = \"1s\"")
+}
+
+/// The same with other lines about how often it asks.
+fn host_with(lab: &Lab, lines: &str) -> Daemon {
     let device = lab.names.host_a_device();
     let file = lab.file("resolv.conf");
     dns::write_resolv_conf(&file, gateway(HOST_A)).unwrap();
     let inside = lab.site.host_a.resolving_by(&file);
     let config = isatap_tests::config::host_by_name(device, NAME);
+    let config = config.replace("refresh = \"1s\"", lines);
     lab.start(&inside, device, &config).unwrap()
 }
 
@@ -177,4 +183,137 @@ fn nothing_that_goes_wrong_in_dns_takes_the_routers_away() {
     );
     let names: BTreeSet<_> = server.asked().into_iter().collect();
     assert_eq!(names, BTreeSet::from([format!("{NAME}.")]));
+}
+
+/// What a host asks, in the order in which it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    Name,
+    Router,
+}
+
+fn questions(printed: &str) -> Vec<Question> {
+    let question = |line: &str| {
+        if line.contains(&format!(" A? {NAME}.")) {
+            Some(Question::Name)
+        } else {
+            line.contains("router solicitation")
+                .then_some(Question::Router)
+        }
+    };
+    printed.lines().filter_map(question).collect()
+}
+
+#[test]
+fn a_name_without_lifetime_is_looked_up_before_each_solicitation() {
+    let mut lab = lab();
+    // Each answer is good for four seconds, so that the host has to ask again and again.
+    let router = isatap_tests::config::router(lab.names.router_device(), Xdp::Auto)
+        .replace("[router]\n", "[router]\nlifetime = \"5s\"\n");
+    lab.start_router_by(&router).unwrap();
+    let words = format!("tcpdump -l -n -i to-a (src {HOST_A}) and (udp port 53 or ip proto 41)");
+    let mut watch = lab
+        .site
+        .core
+        .start(&words, &lab.file("questions.log"))
+        .unwrap();
+    within(LIMIT, || {
+        let is_listening = watch.printed().contains("listening on");
+        (is_listening || watch.ended().unwrap().is_some()).then_some(())
+    })
+    .unwrap();
+    let directory = lab.file("");
+    let server = gateway(HOST_A);
+    let _names = Server::start(&lab.site.core, server, 0, &[ROUTER], &directory).unwrap();
+    let host = host_with(&lab, "refresh = \"1h\"");
+    let asked = within(4 * LIMIT, || {
+        let asked = questions(&watch.printed());
+        let solicitations = asked.iter().filter(|one| **one == Question::Router);
+        (solicitations.count() >= 4).then_some(asked)
+    });
+    let asked = asked.ok_or_else(|| format!("{}{}", watch.printed(), host.logged()));
+    let asked = asked.unwrap();
+    let mut before = asked.split(|question| *question == Question::Router);
+    // What follows the last solicitation may be nothing yet.
+    before.next_back();
+    assert!(
+        before.all(|names| !names.is_empty()),
+        "asked without a look-up: {asked:?}"
+    );
+}
+
+#[test]
+fn of_a_thousand_addresses_the_lowest_64_are_listed_and_that_is_said() {
+    let mut lab = lab();
+    lab.start_router(Xdp::Auto).unwrap();
+    let many = (1..1000).map(|number: u32| Ipv4Addr::from_bits(0x0a0a_0000 + 2 * number));
+    let routers: Vec<_> = many.chain([ROUTER]).collect();
+    let server = gateway(HOST_A);
+    let directory = lab.file("");
+    let _names = Server::start(&lab.site.core, server, 60, &routers, &directory).unwrap();
+    let host = host_with(&lab, "refresh = \"1h\"");
+    let status = until(&host, "no router", |status| advertised(status) == 1);
+    let sorted: BTreeSet<_> = routers.iter().copied().collect();
+    let lowest: BTreeSet<_> = sorted.into_iter().take(64).collect();
+    assert!(lowest.contains(&ROUTER));
+    assert_eq!(list(&status), lowest);
+    let logged = host.logged();
+    assert_eq!(logged.matches(" is refused: ").count(), 16, "{logged}");
+    assert!(
+        logged.contains("host.domain: 920 more addresses are refused"),
+        "{logged}"
+    );
+    assert!(reaches(&lab.site.host_a, &SERVER.to_string()));
+}
+
+#[test]
+fn another_name_server_in_resolv_conf_is_asked_at_once() {
+    let mut lab = lab();
+    lab.start_router(Xdp::Auto).unwrap();
+    let (first, second) = (gateway(HOST_A), gateway(HOST_B));
+    let directory = lab.file("");
+    let other = lab.file("other");
+    std::fs::create_dir(&other).unwrap();
+    let _first = Server::start(&lab.site.core, first, 3600, &[HOST_B], &directory).unwrap();
+    let second_server = Server::start(&lab.site.core, second, 3600, &[ROUTER], &other).unwrap();
+    let host = host_with(&lab, "refresh = \"1h\"");
+    until(&host, "no list", |status| {
+        list(status) == BTreeSet::from([HOST_B])
+    });
+    assert!(!second_server.logged().contains(NAME));
+    dns::write_resolv_conf(&lab.file("resolv.conf"), second).unwrap();
+    until(&host, "the other server was not asked", |status| {
+        list(status) == BTreeSet::from([ROUTER]) && advertised(status) == 1
+    });
+    assert!(reaches(&lab.site.host_a, &SERVER.to_string()));
+}
+
+#[test]
+fn a_record_that_is_removed_takes_all_along_with_the_second_answer_that_lacks_it() {
+    let mut lab = lab();
+    lab.start_router(Xdp::Auto).unwrap();
+    let server = gateway(HOST_A);
+    let directory = lab.file("");
+    let names = Server::start(&lab.site.core, server, 1, &[ROUTER], &directory).unwrap();
+    let host = host(&lab);
+    until(&host, "no router", |status| advertised(status) == 1);
+    let device = lab.names.host_a_device();
+    let addresses = || lab.site.host_a.global_addresses(device).unwrap();
+    let dumped = |map: &str| host.ctl(&["map", "dump", map]).unwrap();
+    assert_eq!(addresses(), [isatap_address(HOST_A)]);
+    assert!(dumped("PREFIXES").contains("2001:db8:0:1::"));
+
+    names.serve(&[]).unwrap();
+    until(&host, "not gone", |status| list(status).is_empty());
+    let lacking = names
+        .logged()
+        .matches(&format!("config {NAME} is NXDOMAIN"))
+        .count();
+    assert!(lacking >= 2, "{}", names.logged());
+    assert!(default_routes(&lab).is_empty());
+    let gone = within(LIMIT, || addresses().is_empty().then_some(()));
+    assert!(gone.is_some(), "{:?}", addresses());
+    assert!(!dumped("PREFIXES").contains("2001:db8:0:1::"));
+    assert!(!dumped("PRL").contains(&ROUTER.to_string()));
+    assert!(!dumped("ROUTES").contains(&ROUTER.to_string()));
 }

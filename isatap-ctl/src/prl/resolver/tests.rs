@@ -136,6 +136,7 @@ fn failures_keep_the_list_and_are_retried_ever_more_rarely() {
         expected = f64::min(expected * 2.0, 300.0);
         assert_eq!(course.listed(), [A]);
     }
+    assert!(course.now > START + secs(3600), "an hour without DNS");
     let state = course.resolver.state().unwrap();
     assert_eq!(state.failed, Some((course.now, "SERVFAIL".to_owned())));
     assert!(course.resolver.until(A).unwrap() < course.now);
