@@ -137,6 +137,13 @@ impl Discovery {
         }
     }
 
+    /// `router`, which had been dead, answers Neighbor Solicitations.
+    pub fn revived(&mut self, router: Ipv4Addr) {
+        if let Self::Host(solicitor) = self {
+            solicitor.revived(router);
+        }
+    }
+
     /// `router` is none any more.
     pub fn ceased(&mut self, router: Ipv4Addr) {
         if let Self::Host(solicitor) = self {

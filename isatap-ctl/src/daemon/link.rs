@@ -100,7 +100,8 @@ impl Link {
                 link.prefixes.insert(net, prefix.valid_until);
             }
         }
-        for (prefix, route) in best(state, dead_since) {
+        let best = best(state, |route| rank(route, dead_since(route.via)));
+        for (prefix, route) in best {
             if let Some(net) = net(prefix) {
                 let gateway = Gateway {
                     address: route.gateway,
@@ -115,12 +116,11 @@ impl Link {
     }
 }
 
-/// The one route to each destination.
-fn best(
+/// The one route to each destination: that of the greatest rank.
+fn best<Rank: Ord>(
     state: &HostState,
-    dead_since: impl Fn(Ipv4Addr) -> Option<Boottime>,
+    rank: impl Fn(&Route) -> Rank,
 ) -> BTreeMap<nd::Prefix, &Route> {
-    let rank = |route: &Route| rank(route, dead_since(route.via));
     let mut best: BTreeMap<_, &Route> = BTreeMap::new();
     for route in state.default_routes.iter().chain(&state.routes) {
         let present = best.entry(route.prefix).or_insert(route);
@@ -147,7 +147,7 @@ pub fn rank(route: &Route, dead_since: Option<Boottime>) -> impl Ord + use<> {
 
 /// The routers that would be used if all of them answered.
 pub fn wanted(state: &HostState) -> BTreeSet<Ipv4Addr> {
-    best(state, |_| None)
+    best(state, |route| (route.preference, Reverse(route.gateway)))
         .values()
         .map(|route| route.via)
         .collect()
@@ -243,6 +243,19 @@ mod tests {
         let link = Link::of_host(&state, |_| None);
         let expected: Ipv6Net = "2001:db8:f::/48".parse().unwrap();
         assert_eq!(link.routes.into_keys().collect::<Vec<_>>(), [expected]);
+    }
+
+    #[test]
+    fn a_silent_router_is_wanted_all_the_same() {
+        use nd::Preference::{High, Medium};
+        let state = HostState {
+            default_routes: vec![
+                route(1, "::/0", Medium, false),
+                route(2, "::/0", High, true),
+            ],
+            ..HostState::default()
+        };
+        assert_eq!(wanted(&state), BTreeSet::from([Ipv4Addr::new(10, 0, 0, 2)]));
     }
 
     /// The last octets of the routers to a site and to `::/0`, where those listed died after so many

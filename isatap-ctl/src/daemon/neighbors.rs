@@ -84,6 +84,7 @@ impl Node {
         } = self.detector.answered(now, &received)?;
         if revived {
             info!("router {neighbor} answers again");
+            self.discovery.revived(neighbor);
         }
         if ceased_to_route {
             info!("{neighbor} is no router any more");

@@ -147,6 +147,15 @@ impl Solicitor {
         }
     }
 
+    /// `router` was dead and is no more. Questions that it left unanswered meanwhile would keep it behind
+    /// the others until the next one, which may be an hour away, so it is asked at once.
+    pub fn revived(&mut self, router: Ipv4Addr) {
+        let router = self.routers.get_mut(&router);
+        if let Some(router) = router.filter(|router| router.schedule.is_silent()) {
+            router.schedule.restart();
+        }
+    }
+
     /// `router` said that it is none any more: it is no next hop until it advertises again (RFC 4861
     /// section 7.2.5).
     pub fn ceased(&mut self, router: Ipv4Addr) {

@@ -159,6 +159,22 @@ fn a_router_that_leaves_three_questions_unanswered_comes_last_until_it_answers()
     assert!(silent(&host, now).is_empty());
 }
 
+#[test]
+fn a_silent_router_that_is_alive_again_is_asked_at_once() {
+    let mut host = asked(&[R1]);
+    tell(&mut host, START, R1, &advert()).unwrap();
+    let sent = follow(&mut host, START, 12);
+    let now = sent.last().unwrap().0;
+    let rested = now + secs(60);
+    let next = |host: &mut Solicitor| follow(host, rested, 1)[0].0;
+    assert!(host.state(now).routers[0].silent);
+    let mut left_alone = asked(&[R1]);
+    left_alone.revived(Ipv4Addr::from(R1));
+    assert_eq!(left_alone.poll(START), [], "it is not silent");
+    host.revived(Ipv4Addr::from(R1));
+    assert!(next(&mut host) <= rested + secs(1));
+}
+
 /// The time of the next question to `router`; other routers answer theirs.
 fn follow_only(host: &mut Solicitor, mut now: Boottime, router: [u8; 4]) -> Boottime {
     loop {
