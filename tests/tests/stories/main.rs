@@ -19,6 +19,7 @@ mod names;
 mod neighbor;
 mod redirects;
 mod refusals;
+mod renumbering;
 mod reports;
 mod resolved;
 mod shapes;
