@@ -10,6 +10,7 @@ mod bench;
 mod bpf;
 mod checks;
 mod deny;
+mod fuzz;
 mod packages;
 mod resolved;
 mod run;
@@ -38,6 +39,8 @@ enum Task {
     Vm(vm::Arguments),
     /// What packets cost: in time on this machine, in instructions on other kernels
     Bench(bench::Arguments),
+    /// A host against routers true and false: sequences of events drawn at random
+    Fuzz(fuzz::Arguments),
     /// Every check and every test
     Test {
         /// Only this check, by its name in the summary; may be given several times
@@ -86,6 +89,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Run(RunArguments { once, xdp, .. }) => run::lab(once, matches!(xdp, Xdp::Off)),
         Task::Vm(arguments) => vm::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test { only } => checks::run(&only),
         Task::Ci => checks::run(&[]),
     }

@@ -10,7 +10,7 @@ mod down;
 mod dry_run;
 mod errors;
 mod lag;
-mod link;
+pub mod link;
 mod lookup;
 mod messages;
 mod neighbors;

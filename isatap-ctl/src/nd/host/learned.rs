@@ -62,6 +62,8 @@ pub(super) struct Sender {
 impl Learned {
     /// Takes what `settings` accept of a valid advertisement.
     pub(super) fn take(&mut self, from: Sender, advert: &RouterAdvert, settings: &Settings) {
+        // What has ended is nobody's, and may not have been looked at since.
+        self.expire(from.now);
         self.take_header(from, advert, settings);
         if settings.accept_prefixes {
             let usable = |option: &&PrefixInformation| is_unicast(option.prefix);
@@ -105,7 +107,9 @@ impl Learned {
     }
 
     fn take_prefix(&mut self, from: Sender, option: &PrefixInformation) {
-        let Sender { now, router, .. } = from;
+        let now = from.now;
+        // Who withdraws a prefix does not advertise it.
+        let router = (option.valid > Lifetime::ZERO).then_some(from.router);
         let preferred = Expiry::after(now, option.preferred);
         // All the world on this link would be a second default route.
         if option.on_link && option.prefix != default_prefix() {
@@ -239,14 +243,14 @@ fn is_unicast(prefix: Prefix) -> bool {
 
 fn claim(
     claims: &mut BTreeMap<Prefix, Claim>,
-    router: Ipv4Addr,
+    router: Option<Ipv4Addr>,
     prefix: Prefix,
     valid: Expiry,
     preferred: Expiry,
 ) {
     let known = claims.remove(&prefix);
     let mut routers = known.map_or_else(BTreeSet::new, |claim| claim.routers);
-    routers.insert(router);
+    routers.extend(router);
     let claim = Claim {
         valid,
         preferred,

@@ -311,6 +311,30 @@ fn what_an_absent_router_told_goes_with_it() {
     assert_eq!(host.state(START), HostState::default());
 }
 
+/// R1 advertises a prefix for `lifetime` seconds, R2 for `then` ten seconds later, before
+/// anything is polled; then the list has only one of them.
+fn addresses_left(lifetime: u32, then: u32, stays: [u8; 4]) -> usize {
+    let mut host = asked(&[R1, R2]);
+    for (now, from, valid) in [(START, R1, lifetime), (after(10), R2, then)] {
+        let prefixes = vec![information("2001:db8:0:1::/64", valid, valid)];
+        let advert = RouterAdvert {
+            prefixes,
+            ..advert()
+        };
+        tell(&mut host, now, from, &advert).unwrap();
+    }
+    assert_eq!(host.state(after(10)).addresses.len(), 1);
+    host.set_routers(&BTreeSet::from([stays.into()]));
+    host.state(after(11)).addresses.len()
+}
+
+#[test]
+fn a_prefix_belongs_to_those_who_advertise_it_now() {
+    assert_eq!(addresses_left(86_400, 86_400, R2), 1);
+    assert_eq!(addresses_left(86_400, 0, R2), 0, "R2 withdrew it");
+    assert_eq!(addresses_left(5, 86_400, R1), 0, "that of R1 has ended");
+}
+
 #[test]
 fn addresses_follow_the_locator() {
     let mut host = asked(&[R1]);
