@@ -1,7 +1,7 @@
 //! Every map. Sizes and layouts are those of `isatap_common::abi`.
 
 use aya_ebpf::{
-    bindings::BPF_F_MMAPABLE,
+    bindings::{BPF_F_MMAPABLE, BPF_F_NO_PREALLOC},
     btf_maps::{
         Array, DevMapHash, HashMap, LpmTrie, LruHashMap, PerCpuArray, ProgramArray, RingBuf,
     },
@@ -9,8 +9,8 @@ use aya_ebpf::{
 };
 use isatap_common::{
     abi::{
-        self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
-        Probes, Route, StandingEntry,
+        self, Cache, Client, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey,
+        PrlEntry, Probes, Route, StandingEntry,
     },
     addr::Ipv4,
 };
@@ -21,6 +21,14 @@ pub static PRL: HashMap<Ipv4, PrlEntry, { abi::PRL_LEN as usize }> = HashMap::ne
 /// Nodes of the link.
 #[btf_map]
 pub static PEERS: LruHashMap<Ipv4, Peer, { abi::PEERS_LEN as usize }> = LruHashMap::new();
+/// Hosts that use what this router told them, for the daemon alone.
+#[btf_map]
+pub static CLIENTS: HashMap<
+    Ipv4,
+    Client,
+    { abi::CLIENTS_LEN as usize },
+    { BPF_F_NO_PREALLOC as usize },
+> = HashMap::new();
 /// How many hosts are probed.
 #[btf_map]
 pub static PROBES: Array<Probes, 1> = Array::new();

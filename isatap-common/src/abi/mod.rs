@@ -4,6 +4,7 @@
 //! any layout here is a new [`LAYOUT`]: pinned maps live in a directory named after it.
 
 mod cache;
+mod client;
 mod config;
 mod counters;
 mod locator;
@@ -16,6 +17,7 @@ mod table;
 
 use cache::FACTOR;
 pub use cache::{Cache, Clock, Traffic};
+pub use client::Client;
 pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
 pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
 pub use locator::{Locator, LocatorKey};
@@ -37,6 +39,8 @@ pub const PRL_LEN: u32 = 1 << 16;
 pub const UNCACHED_LEN: u32 = Direction::ALL.len() as u32;
 /// Entries of `PEERS`, which forgets the least recently used.
 pub const PEERS_LEN: u32 = 1 << 17;
+/// Entries of `CLIENTS`.
+pub const CLIENTS_LEN: u32 = 1 << 14;
 /// Entries of `LOCATORS`: each address on each of as many uplinks.
 pub const LOCATORS_LEN: u32 = (MAX_LOCATORS * MAX_LOCATORS) as u32;
 /// Entries of `PREFIXES`.

@@ -87,7 +87,7 @@ enum Command {
     Check(check::Options),
     /// Show what `run` would change right now, one action a line
     Plan(plan::Options),
-    /// Remove everything that `run` made, and nothing else
+    /// Tell the hosts of a router that it ceases, and remove everything that `run` made, and nothing else
     Down,
     /// Show role, interfaces, addresses, routers and counters
     Status(status::Options),

@@ -1,27 +1,25 @@
 //! Neighbor Discovery of either role, as the event loop drives it.
 
+mod advertised;
+
 use std::{
     collections::BTreeSet,
     net::{Ipv4Addr, Ipv6Addr},
-    time::Duration,
 };
 
-use ipnet::Ipv6Net;
-use isatap_common::nd::{
-    DnsServers, DomainName, Lifetime, NdError, Preference, Prefix, PrefixInformation,
-    RouteInformation, RouterAdvert, SearchList,
-};
+use isatap_common::nd::NdError;
 
+use self::advertised::advertisement;
 use super::{link::Link, world::Locator};
 use crate::{
     clock::Boottime,
-    config::{self, AcceptDns, HostSettings, RoleSettings, RouterSettings, Settings},
+    config::{self, AcceptDns, HostSettings, RoleSettings, Settings},
     kernel::sockets::Received,
     nd::{
         Refusal,
         host::{self, HostState, Solicitor},
         reachability::Detector,
-        router::{Advertisement, Advertiser},
+        router::{Advertisement, Advertiser, Answered},
     },
 };
 
@@ -87,19 +85,21 @@ impl Discovery {
         }
     }
 
-    /// Takes the configuration, our own MTU and our IPv4 addresses.
+    /// Takes the configuration, our own MTU, our IPv4 addresses, and a way to learn which hosts an
+    /// earlier process told something.
     pub fn configure(
         &mut self,
         now: Boottime,
         settings: &Settings,
         mtu: u32,
         locators: &[Locator],
+        told: impl FnOnce() -> Vec<Answered>,
     ) {
         let ours = || locators.iter().map(|locator| locator.ipv4);
         match (self, &settings.role) {
             (Self::Router(advertiser), RoleSettings::Router(router)) => {
                 let from = ours().filter(|_| router.advertise).collect();
-                configure_router(now, advertiser, advertisement(router, mtu), from);
+                configure_router(now, advertiser, advertisement(router, mtu), from, told);
             }
             (Self::Host(solicitor), RoleSettings::Host(host)) => {
                 solicitor.set_settings(acceptance(host, mtu));
@@ -244,6 +244,33 @@ impl Discovery {
         }
     }
 
+    /// The hosts of which something else is to be remembered than before, and how many
+    /// advertisements a second are allowed.
+    pub fn take_changed_clients(&mut self) -> Vec<(Ipv4Addr, Option<(Answered, u32)>)> {
+        let Self::Router(Some(advertiser)) = self else {
+            return Vec::new();
+        };
+        let rate = advertiser.advertisement().rate;
+        let changed = advertiser.take_changed().into_iter();
+        changed
+            .map(|(host, answered)| (host, answered.map(|answered| (answered, rate))))
+            .collect()
+    }
+
+    /// From now on everything is to be remembered, in another place.
+    pub fn renew_clients(&mut self) {
+        if let Self::Router(Some(advertiser)) = self {
+            advertiser.renew();
+        }
+    }
+
+    /// Tells the hosts of a router anew what it advertises.
+    pub fn tell(&mut self, now: Boottime) {
+        if let Self::Router(Some(advertiser)) = self {
+            advertiser.tell(now);
+        }
+    }
+
     /// What a host has learned.
     pub fn host(&self, now: Boottime) -> Option<HostState> {
         match self {
@@ -258,11 +285,13 @@ fn configure_router(
     advertiser: &mut Option<Box<Advertiser>>,
     wanted: Advertisement,
     locators: Vec<Ipv4Addr>,
+    told: impl FnOnce() -> Vec<Answered>,
 ) {
     match advertiser {
         _ if locators.is_empty() => *advertiser = None,
         None => {
-            let new = Advertiser::new(locators, wanted, fastrand::u64(..));
+            let mut new = Advertiser::new(locators, wanted, fastrand::u64(..));
+            new.restore(now, &told());
             *advertiser = Some(Box::new(new));
         }
         Some(present) => {
@@ -283,95 +312,6 @@ fn acceptance(host: &HostSettings, max_mtu: u32) -> host::Settings {
         min_hop_limit: host.min_hop_limit,
         max_mtu,
     }
-}
-
-fn advertisement(router: &RouterSettings, mtu: u32) -> Advertisement {
-    let dns = router.dns.iter();
-    let content = RouterAdvert {
-        hop_limit: router.hop_limit,
-        managed: router.managed,
-        other: router.other,
-        preference: preference(router.preference),
-        lifetime: u16::try_from(router.lifetime.as_secs()).unwrap_or(u16::MAX),
-        reachable_time: milliseconds(router.reachable_time),
-        retrans_timer: milliseconds(router.retrans_timer),
-        mtu: Some(mtu),
-        prefixes: router.prefixes.iter().filter_map(prefix).collect(),
-        routes: router.routes.iter().filter_map(route).collect(),
-        dns_servers: dns
-            .clone()
-            .filter(|dns| !dns.servers.is_empty())
-            .map(servers)
-            .collect(),
-        search_lists: dns
-            .filter(|dns| !dns.search.is_empty())
-            .map(search)
-            .collect(),
-    };
-    let link_mtu = u16::try_from(mtu).unwrap_or(u16::MAX);
-    Advertisement {
-        content,
-        rate: router.ra_rate,
-        link_mtu,
-    }
-}
-
-fn servers(dns: &config::Dns) -> DnsServers {
-    DnsServers {
-        lifetime: lifetime(dns.lifetime),
-        addresses: dns.servers.clone(),
-    }
-}
-
-fn search(dns: &config::Dns) -> SearchList {
-    let names = dns.search.iter().filter_map(|name| DomainName::new(name));
-    SearchList {
-        lifetime: lifetime(dns.lifetime),
-        names: names.collect(),
-    }
-}
-
-fn prefix(advertised: &config::AdvertisedPrefix) -> Option<PrefixInformation> {
-    Some(PrefixInformation {
-        prefix: as_prefix(advertised.prefix)?,
-        on_link: advertised.on_link,
-        autonomous: advertised.autonomous,
-        valid: lifetime(advertised.valid),
-        preferred: lifetime(advertised.preferred),
-    })
-}
-
-fn route(advertised: &config::AdvertisedRoute) -> Option<RouteInformation> {
-    Some(RouteInformation {
-        prefix: as_prefix(advertised.prefix)?,
-        preference: preference(advertised.preference),
-        lifetime: lifetime(advertised.lifetime),
-    })
-}
-
-fn as_prefix(net: Ipv6Net) -> Option<Prefix> {
-    Prefix::new(net.network(), net.prefix_len())
-}
-
-/// The configured lifetime as the message has it.
-const fn lifetime(configured: config::Lifetime) -> Lifetime {
-    match configured {
-        config::Lifetime::Seconds(seconds) => Lifetime::Seconds(seconds),
-        config::Lifetime::Infinite => Lifetime::Infinite,
-    }
-}
-
-/// The configured word as the message has it.
-const fn preference(configured: config::Preference) -> Preference {
-    match configured {
-        config::Preference::High => Preference::High,
-        config::Preference::Medium => Preference::Medium,
-        config::Preference::Low => Preference::Low,
-    }
-}
-
-fn milliseconds(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

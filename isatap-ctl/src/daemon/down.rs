@@ -3,17 +3,26 @@
 use std::{fs, io, path::Path, process::ExitCode};
 
 use anyhow::{Context as _, Result};
+use tracing::warn;
 
+use super::parting;
 use crate::{
     control::socket_path,
     datapath::Hook,
     kernel::{Netlink, bpffs, lock::Lock, tun},
 };
 
-/// `isatap-ctl down`: refuses while the daemon runs, and is content with nothing to do.
+/// `isatap-ctl down`: refuses while the daemon runs, tells the hosts that rely on this router, and is
+/// content with nothing to do.
 pub async fn run(interface: &str) -> Result<ExitCode> {
     // Held to the end, so that no daemon starts meanwhile.
     let _lock = Lock::acquire(interface).context("stop the daemon first")?;
+    match parting::say_farewell(interface).await {
+        Ok((0, 0)) => {}
+        Ok((told, 0)) => println!("hosts told that this is no router any more: {told}"),
+        Ok((told, untold)) => warn!("only {told} hosts were told, and {untold} not"),
+        Err(error) => warn!("hosts are not told that this is no router any more: {error:#}"),
+    }
     remove(interface).await?;
     // A daemon that was killed leaves its socket.
     let _ = fs::remove_file(socket_path(interface));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 use anyhow::Result;
 use serde_json::json;
 
-use super::{desired, discovery::Discovery, succession::Identity, world::World};
+use super::{desired, discovery::Discovery, parting, succession::Identity, world::World};
 use crate::{
     clock,
     config::{Settings, TcMode, XdpMode},
@@ -60,6 +60,9 @@ async fn actions(settings: &Settings) -> Result<Vec<String>> {
     actions.extend(steps.iter().map(ToString::to_string));
     actions.extend(attachments(settings, &world, is_anew));
     actions.extend(advertising(settings, running.filter(|_| !is_anew)));
+    if !is_anew {
+        actions.extend(farewell(&settings.interface.name, settings));
+    }
     Ok(actions)
 }
 
@@ -90,6 +93,7 @@ fn end(present: &Identity, settings: &Settings) -> Vec<String> {
     if actions.is_empty() {
         return actions;
     }
+    actions.extend(farewell(&present.name, settings));
     let pinned = Hook::pinned(&bpffs::pin_directory(&present.name)).unwrap_or_default();
     actions.extend(pinned.into_keys().map(detach));
     let device = present.name.clone();
@@ -115,6 +119,19 @@ fn advertising(settings: &Settings, running: Option<StatusDocument>) -> Option<S
             format!("leave Router Solicitations on {name} to another program")
         }
     })
+}
+
+/// What the hosts of the interface `name` are told if it is that of no router any more.
+fn farewell(name: &str, settings: &Settings) -> Option<String> {
+    if parting::advertises(settings) {
+        return None;
+    }
+    match parting::reliant(name) {
+        0 => None,
+        count => Some(format!(
+            "tell {count} hosts that {name} is no router any more"
+        )),
+    }
 }
 
 /// Programs that are to be attached or detached; where everything is made anew none is attached yet.

@@ -15,6 +15,7 @@ mod lookup;
 mod messages;
 mod neighbors;
 mod node;
+mod parting;
 mod probing;
 mod reports;
 mod resolved;

@@ -22,6 +22,7 @@ use super::{
     lag::Lag,
     link::Link,
     messages::listen,
+    parting::{self, Parting},
     probing::Probing,
     resolved::Resolved,
     slow_path,
@@ -59,6 +60,7 @@ pub struct Node {
     pub(super) probing: Option<Probing>,
     pub(super) reports: Icmpv4Socket,
     pub(super) discovery: Discovery,
+    pub(super) parting: Option<Parting>,
     pub(super) detector: Detector,
     pub(super) prl: prl::Table,
     pub(super) resolver: prl::Resolver,
@@ -134,6 +136,7 @@ impl Node {
             probing: Probing::new(&settings, link.index)?,
             reports: Icmpv4Socket::open()?,
             discovery: Discovery::new(&settings),
+            parting: None,
             detector: Detector::new(fastrand::u64(..)),
             prl: prl::Table::default(),
             resolver: prl::Resolver::new(fastrand::u64(..)),
@@ -156,6 +159,8 @@ impl Node {
             lock,
         };
         node.read_prl();
+        let advertises = parting::advertises(&node.settings);
+        node.cease_unless(advertises);
         Ok(node)
     }
 
@@ -180,8 +185,9 @@ impl Node {
         self.prl.set_own(self.world.own());
         self.discovery.follow(&self.prl.members());
         let ours = self.world.mtu(&self.settings.interface);
+        let (now, clients) = (clock::now(), &self.datapath.maps.clients);
         self.discovery
-            .configure(clock::now(), &self.settings, ours, &locators);
+            .configure(now, &self.settings, ours, &locators, || clients.all());
         let link = self.link_now();
         let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
@@ -301,6 +307,8 @@ impl Node {
                 debug!("to {}: {error}", message.destination);
             }
         }
+        self.remember_clients();
+        self.part().await;
         self.probe().await;
         self.suspect(now);
         if !self.discovery.learns() {
@@ -322,6 +330,7 @@ impl Node {
         let discovery = self.discovery.next_deadline().filter(|_| !self.is_held);
         discovery
             .into_iter()
+            .chain(Parting::next_deadline(self.parting.as_ref()))
             .chain(self.detector.next_deadline())
             .chain(self.resolver.next_deadline())
             .min()
@@ -339,6 +348,7 @@ impl Node {
         self.detector = detector;
         self.prl = prl;
         self.resolver = resolver;
+        self.discovery.renew_clients();
         self.read_prl();
     }
 
@@ -352,6 +362,7 @@ impl Node {
         }
         self.errors.set_rate(settings.datapath.icmp_rate);
         Probing::follow(&mut self.probing, &settings, self.index)?;
+        self.cease_unless(parting::advertises(&settings));
         self.forget_xdp();
         self.settings = settings;
         self.read_prl();

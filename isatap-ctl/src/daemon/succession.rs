@@ -6,8 +6,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use tracing::{error, info, warn};
 
-use super::{Unsuitable, control::Server, discovery::Discovery, down, node::Node, world::World};
+use super::{
+    Unsuitable, control::Server, discovery::Discovery, down, node::Node, parting, world::World,
+};
 use crate::{
+    clock,
     config::Settings,
     control::Role,
     kernel::{bpffs, lock::Lock},
@@ -62,7 +65,7 @@ struct Place {
 
 /// Puts a node of `settings` in the place of `old`. Where that fails the node is like the old, and
 /// the log says why; an error is that there is none any more.
-pub async fn succeed(old: Node, settings: Settings, control: &mut Server) -> Result<Node> {
+pub async fn succeed(mut old: Node, settings: Settings, control: &mut Server) -> Result<Node> {
     let place = match Place::take(&old, &settings).await {
         Ok(place) => place,
         Err(error) => {
@@ -75,6 +78,10 @@ pub async fn succeed(old: Node, settings: Settings, control: &mut Server) -> Res
         info!("{change}");
     }
     let is_same_role = Role::of(&before.role) == after.role;
+    let ceases = !parting::advertises(&settings);
+    if ceases {
+        old.say_farewell().await;
+    }
     let (lock, memory) = old.end().await;
     match Node::start_with(settings, place.lock).await {
         Ok(node) => {
@@ -88,7 +95,11 @@ pub async fn succeed(old: Node, settings: Settings, control: &mut Server) -> Res
             error!("the configuration stays as it was: {error:#}");
             let node = Node::start_with(before, lock).await;
             let node = node.context("nor can it be as it was")?;
-            Ok(node.remember(Some(memory)).await)
+            let mut node = node.remember(Some(memory)).await;
+            if ceases {
+                node.discovery.tell(clock::now());
+            }
+            Ok(node)
         }
     }
 }

@@ -9,13 +9,14 @@ use aya::{
     },
 };
 use isatap_common::abi::{
-    self, Cache, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Probes,
-    Route, StandingEntry,
+    self, Cache, Client, Config, Counter, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
+    Probes, Route, StandingEntry,
 };
 
 use super::{
     DatapathError,
     cache::{self, Caches},
+    clients::Clients,
     peers::Peers,
 };
 
@@ -42,9 +43,10 @@ const DEVICE: u32 = 8;
 const PREFIX_LENGTH: u32 = 4;
 
 /// Every map.
-pub const SPECS: [Spec; 14] = [
+pub const SPECS: [Spec; 15] = [
     spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
     spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
+    CLIENTS,
     Spec {
         each_cpu: true,
         ..spec::<u32, Cache>("NEXT_HOPS", MapType::Array, 1)
@@ -75,6 +77,10 @@ pub const SPECS: [Spec; 14] = [
     },
     spec::<u32, Config>("CONFIG", MapType::Array, 1),
 ];
+
+/// The map of hosts that rely on this router.
+pub(super) const CLIENTS: Spec =
+    spec::<[u8; 4], Client>("CLIENTS", MapType::Hash, abi::CLIENTS_LEN);
 
 const fn spec<K, V>(name: &'static str, kind: MapType, entries: u32) -> Spec {
     Spec {
@@ -151,6 +157,8 @@ pub struct Maps {
     pub counters: PerCpuArray<MapData, Counter>,
     /// Nodes of the link.
     pub peers: Peers,
+    /// Hosts that rely on this router.
+    pub clients: Clients,
     /// The forwarding cache.
     pub caches: Caches,
 }
@@ -177,6 +185,7 @@ impl Maps {
             links: typed(take("LINKS")?)?,
             counters: typed(take("COUNTERS")?)?,
             peers: Peers(typed(take("PEERS")?)?),
+            clients: Clients::new(typed(take("CLIENTS")?)?),
             caches: caches(take("NEXT_HOPS")?)?,
         })
     }
@@ -189,6 +198,6 @@ fn caches(map: Map) -> Result<Caches, DatapathError> {
     Caches::map(&data)
 }
 
-fn typed<T: TryFrom<Map, Error = MapError>>(map: Map) -> Result<T, DatapathError> {
+pub(super) fn typed<T: TryFrom<Map, Error = MapError>>(map: Map) -> Result<T, DatapathError> {
     Ok(T::try_from(map)?)
 }

@@ -5,6 +5,7 @@
 
 mod bring;
 mod cache;
+mod clients;
 mod counters;
 mod elsewhere;
 mod filter;
@@ -22,6 +23,7 @@ mod trace;
 mod traffic;
 
 pub use cache::Caches;
+pub use clients::Clients;
 pub use counters::counted;
 pub use elsewhere::six_rd_prefix;
 pub use hooks::{AttachedMode, Hook, HookState};

@@ -3,6 +3,7 @@
 
 mod advertisement;
 mod clients;
+mod farewell;
 mod queue;
 mod spacing;
 #[cfg(test)]
@@ -17,7 +18,8 @@ use isatap_common::addr::{self, ALL_ROUTERS, Form, LINK_LOCAL_64};
 use isatap_common::nd::{Received, RouterSolicit};
 
 pub use self::advertisement::Advertisement;
-use self::clients::{Answer, Clients};
+use self::clients::{Answer, Client, Clients};
+pub use self::farewell::Farewell;
 use self::queue::{Queue, Queued};
 use self::spacing::Spacing;
 use self::withdrawn::Withdrawn;
@@ -64,8 +66,27 @@ pub struct Answered {
     pub host: Ipv4Addr,
     /// The address it asked from.
     pub address: Ipv6Addr,
+    /// The link-local address of ours that answered.
+    pub router: Ipv6Addr,
+    /// Since when it has asked again and again.
+    pub since: Boottime,
     /// When it was last sent an advertisement.
     pub at: Boottime,
+    /// When it has to have asked again.
+    pub until: Boottime,
+}
+
+impl Answered {
+    const fn new(host: Ipv4Addr, client: &Client) -> Self {
+        Self {
+            host,
+            address: client.answer.to,
+            router: client.answer.from,
+            since: client.since,
+            at: client.answered,
+            until: client.until,
+        }
+    }
 }
 
 /// The advertising half of a router.
@@ -118,10 +139,7 @@ impl Advertiser {
     pub fn set_locators(&mut self, locators: Vec<Ipv4Addr>) {
         if self.locators.iter().any(|old| !locators.contains(old)) {
             self.queue = Queue::default();
-            self.clients.keep(|from| {
-                let ours = addr::embedded(&from.octets()).map(Ipv4Addr::from);
-                ours.is_some_and(|ours| locators.contains(&ours))
-            });
+            self.clients.keep(|from| embeds_one_of(&locators, from));
         }
         self.locators = locators;
     }
@@ -147,11 +165,36 @@ impl Advertiser {
 
     /// The hosts that were answered within the advertised lifetime, by IPv4 address.
     pub fn answered(&self) -> impl ExactSizeIterator<Item = Answered> {
-        self.clients.iter().map(|(host, client)| Answered {
-            host,
-            address: client.answer.to,
-            at: client.answered,
-        })
+        let clients = self.clients.iter();
+        clients.map(|(host, client)| Answered::new(host, client))
+    }
+
+    /// Takes up hosts that an earlier process told, if they still rely on it.
+    pub fn restore(&mut self, now: Boottime, hosts: &[Answered]) {
+        for host in hosts {
+            let is_ours = embeds_one_of(&self.locators, host.router);
+            self.clients.restore(host, is_ours && host.until > now);
+        }
+    }
+
+    /// The hosts that came, were answered again or went since this was last called, and what is to be
+    /// remembered of those that are there.
+    pub fn take_changed(&mut self) -> Vec<(Ipv4Addr, Option<Answered>)> {
+        let changed = self.clients.take_changed().into_iter();
+        let known = |host, client: Option<_>| client.map(|client| Answered::new(host, &client));
+        changed
+            .map(|(host, client)| (host, known(host, client)))
+            .collect()
+    }
+
+    /// Counts every host as one that has changed.
+    pub fn renew(&mut self) {
+        self.clients.renew();
+    }
+
+    /// What is advertised.
+    pub const fn advertisement(&self) -> &Advertisement {
+        &self.advertisement
     }
 
     /// How many hosts wait for an answer.
@@ -227,7 +270,7 @@ impl Advertiser {
     }
 
     /// Tells every host that relies on what it was told.
-    fn tell(&mut self, now: Boottime) {
+    pub fn tell(&mut self, now: Boottime) {
         self.forget(now);
         self.clients.owe();
         let clients = self.clients.iter();
@@ -322,4 +365,9 @@ impl Advertiser {
         self.spacing.forget(now);
         self.withdrawn.forget(now);
     }
+}
+
+fn embeds_one_of(locators: &[Ipv4Addr], address: Ipv6Addr) -> bool {
+    let embedded = addr::embedded(&address.octets()).map(Ipv4Addr::from);
+    embedded.is_some_and(|ipv4| locators.contains(&ipv4))
 }

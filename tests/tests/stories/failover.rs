@@ -183,17 +183,36 @@ fn a_dead_router_is_replaced_within_four_seconds_and_taken_back_without_loss() {
     assert!(pair.uses(SECOND));
 }
 
+/// It does not know to whom to say farewell.
+fn go_in_silence(router: &mut Daemon) {
+    router.stop().unwrap();
+    std::fs::remove_file(pins::map(router.device(), "CLIENTS").unwrap()).unwrap();
+    router.down().unwrap();
+}
+
+/// RFC 4861 section 6.2.5: the router said that it ceases.
+#[test]
+fn a_router_taken_down_is_left_at_its_last_word() {
+    let mut pair = Pair::new();
+    pair.answers_go_by(SECOND_NATIVE);
+    let taken = pair.under_pings("said farewell", 6, |pair| {
+        pair.lab.router_mut().unwrap().down().unwrap();
+    });
+    assert!(taken.time < Duration::from_secs(2), "{taken:?}");
+    assert!(pair.uses(SECOND));
+}
+
 /// A machine that says it cannot take packets, and one whose place nobody can take.
 #[test]
 fn a_router_taken_down_is_replaced_and_one_alone_stays() {
     let mut pair = Pair::new();
     pair.answers_go_by(SECOND_NATIVE);
     let taken = pair.under_pings("taken down", 9, |pair| {
-        pair.lab.router_mut().unwrap().down().unwrap();
+        go_in_silence(pair.lab.router_mut().unwrap());
     });
     assert!(taken.lost > 0 && taken.time <= FOUR_SECONDS, "{taken:?}");
     assert!(pair.uses(SECOND));
-    pair.second.down().unwrap();
+    go_in_silence(&mut pair.second);
     let words = format!("ping -n -q -i 0.1 -c 60 -W 1 {SERVER}");
     pair.lab.site.host_a.output(&words).unwrap();
     pair.becomes(SECOND, "unreachable", Duration::from_secs(2));

@@ -6,6 +6,7 @@ mod behind;
 mod changes;
 mod commands;
 mod failover;
+mod farewell;
 mod firewall;
 mod flood;
 mod forward;

@@ -2,8 +2,8 @@ use anyhow::Result;
 use aya::maps::xdp::{DevMap, DevMapHash};
 use aya::maps::{Array, Map, MapData, MapError};
 use isatap_common::abi::{
-    Config, Direction, Layer, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry, Probes,
-    Route, StandingEntry,
+    Client, Config, Direction, Layer, Locator, LocatorKey, Peer, Prefix, PrefixKey, PrlEntry,
+    Probes, Route, StandingEntry,
 };
 use isatap_common::path::Reason;
 
@@ -22,6 +22,7 @@ pub(super) fn all(table: Table, pins: &Pins) -> Result<Vec<Entry>> {
     match table {
         Table::Prl => hash::all::<[u8; 4], PrlEntry>(table, pins),
         Table::Peers => hash::all::<[u8; 4], Peer>(table, pins),
+        Table::Clients => hash::all::<[u8; 4], Client>(table, pins),
         Table::Locators => hash::all::<LocatorKey, Locator>(table, pins),
         Table::Prefixes => trie::all::<PrefixKey, Prefix>(table, pins),
         Table::Routes => trie::all::<PrefixKey, Route>(table, pins),
@@ -42,6 +43,7 @@ pub(super) fn get(table: Table, pins: &Pins, key: &str) -> Result<Vec<Entry>> {
     match table {
         Table::Prl => hash::get::<[u8; 4], PrlEntry>(table, pins, key),
         Table::Peers => hash::get::<[u8; 4], Peer>(table, pins, key),
+        Table::Clients => hash::get::<[u8; 4], Client>(table, pins, key),
         Table::Locators => hash::get::<LocatorKey, Locator>(table, pins, key),
         Table::Prefixes => trie::get::<PrefixKey, Prefix>(table, pins, key),
         Table::Routes => trie::get::<PrefixKey, Route>(table, pins, key),

@@ -7,6 +7,7 @@ use isatap_common::abi;
 pub(super) enum Table {
     Prl,
     Peers,
+    Clients,
     NextHops,
     Locators,
     Prefixes,
@@ -25,6 +26,7 @@ impl Table {
     pub const ALL: &'static [Self] = &[
         Self::Prl,
         Self::Peers,
+        Self::Clients,
         Self::NextHops,
         Self::Locators,
         Self::Prefixes,
@@ -44,6 +46,7 @@ impl Table {
         match self {
             Self::Prl => "PRL",
             Self::Peers => "PEERS",
+            Self::Clients => "CLIENTS",
             Self::NextHops => "NEXT_HOPS",
             Self::Locators => "LOCATORS",
             Self::Prefixes => "PREFIXES",
@@ -64,6 +67,7 @@ impl Table {
         match self {
             Self::Prl => "router IPv4",
             Self::Peers => "embedded IPv4",
+            Self::Clients => "host IPv4",
             Self::NextHops => "inner IPv6, CPU",
             Self::Locators => "interface, our IPv4",
             Self::Prefixes | Self::Routes => "IPv6 prefix",
@@ -82,6 +86,7 @@ impl Table {
         match self {
             Self::Prl => "source, expiry, preference",
             Self::Peers => "last heard and sent, path MTU, traffic, reachability",
+            Self::Clients => "addresses, advertised to when, until when",
             Self::NextHops => "forwarding cache",
             Self::Locators => "slot, MTU",
             Self::Prefixes => "expiry",
@@ -102,6 +107,7 @@ impl Table {
         match self {
             Self::Prl => abi::PRL_LEN,
             Self::Peers => abi::PEERS_LEN,
+            Self::Clients => abi::CLIENTS_LEN,
             Self::NextHops => abi::SOURCES_LEN + abi::NEXT_HOPS_LEN,
             Self::Locators => abi::LOCATORS_LEN,
             Self::Prefixes => abi::PREFIXES_LEN,

@@ -1,7 +1,8 @@
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use isatap_common::abi::{
-    Config, Locator, LocatorKey, Peer, Prefix, PrlEntry, Probes, Route, StandingEntry, Switches,
+    Client, Config, Locator, LocatorKey, Peer, Prefix, PrlEntry, Probes, Route, StandingEntry,
+    Switches,
 };
 
 use super::entry::Fields;
@@ -43,6 +44,19 @@ impl Meaning for Peer {
                 (self.local != [0; 4]).then(|| Ipv4Addr::from(self.local).to_string()),
             )
             .with("held", (self.held != 0).then_some(self.held))
+    }
+}
+
+impl Meaning for Client {
+    fn fields(&self, now: Boottime) -> Fields {
+        let address = |octets: [u8; 16]| Ipv6Addr::from(octets).to_string();
+        Fields::new()
+            .with("address", address(self.host))
+            .with("router", address(self.router))
+            .with("since_seconds", deadline::since(self.since, now))
+            .with("answered_seconds", deadline::since(self.answered, now))
+            .with("until_seconds", deadline::left(self.until, now))
+            .with("rate", self.rate)
     }
 }
 
@@ -171,6 +185,15 @@ mod tests {
             source: 1,
             preference: -1,
         };
+        let client = Client {
+            since: seconds(900),
+            answered: seconds(999),
+            until: seconds(2799),
+            host: "fe80::5efe:a01:2".parse::<Ipv6Addr>().unwrap().octets(),
+            router: "fe80::5efe:a09:2".parse::<Ipv6Addr>().unwrap().octets(),
+            rate: 1000,
+            reserved: 0,
+        };
         let fields = [
             prl.fields(NOW),
             peer.fields(NOW),
@@ -184,6 +207,7 @@ mod tests {
                 full_at: seconds(1001),
             }
             .fields(NOW),
+            client.fields(NOW),
         ];
         let entries = fields.map(|fields| Entry {
             key: "the key".to_owned(),

@@ -1,8 +1,9 @@
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use isatap_common::nd::RouterSolicit;
 
 use super::*;
+use crate::config;
 
 const START: Boottime = Duration::from_secs(1000);
 const LOCATOR: Locator = Locator {
@@ -49,11 +50,32 @@ fn a_reload_stops_the_answers_that_are_due_and_starts_them_again() {
     let locators = [LOCATOR];
     let mut discovery = Discovery::new(&settings(true));
     for advertise in [true, false, true] {
-        discovery.configure(START, &settings(advertise), 1480, &locators);
+        discovery.configure(START, &settings(advertise), 1480, &locators, Vec::new);
         let taken = discovery.received(START, &solicitation(), None);
         assert_eq!(taken.is_ok(), advertise);
         assert_eq!(discovery.next_deadline().is_some(), advertise);
     }
-    discovery.configure(START, &settings(false), 1480, &locators);
+    discovery.configure(START, &settings(false), 1480, &locators, Vec::new);
     assert!(discovery.poll(START + Duration::from_secs(9)).is_empty());
+}
+
+#[test]
+fn hosts_that_an_earlier_process_answered_are_told_what_changes() {
+    let host: Ipv6Addr = "fe80::5efe:10.0.0.2".parse().unwrap();
+    let answered = Answered {
+        host: Ipv4Addr::new(10, 0, 0, 2),
+        address: host,
+        router: "fe80::5efe:10.0.0.1".parse().unwrap(),
+        since: Duration::ZERO,
+        at: START,
+        until: START + Duration::from_mins(20),
+    };
+    let mut discovery = Discovery::new(&settings(true));
+    for mtu in [1480, 1400] {
+        discovery.configure(START, &settings(true), mtu, &[LOCATOR], || vec![answered]);
+    }
+    let told = discovery.poll(START + Duration::from_secs(9));
+    assert_eq!(told[0].destination, host);
+    let known = discovery.take_changed_clients();
+    assert!(matches!(known[..], [(_, Some((client, 1000)))] if client.address == host));
 }

@@ -25,29 +25,31 @@ impl Router {
     ) {
         let previous = self.last_advertised.replace(now);
         let continued = previous.is_some_and(|then| now.saturating_sub(then) < SAME_ANSWER);
-        let refresh = delay(advert).map(|delay| now.saturating_add(delay.max(least)));
+        let was_default = self.lifetime_end.is_some_and(|end| end > now);
+        // One that has just ceased may be back soon, as after an upgrade.
+        let revisit = if was_default { least } else { REVISIT };
+        let refresh = delay(advert, revisit).map(|delay| now.saturating_add(delay.max(least)));
         let ends = lifetimes(advert).map(|lifetime| Expiry::after(now, lifetime));
         let end = ends.max();
-        if continued {
-            let earlier = self.schedule.deadline().filter(|earlier| *earlier > now);
-            let refresh = refresh.into_iter().chain(earlier).min();
-            self.schedule.answered(form, refresh);
-            self.known_until = self.known_until.max(end);
-        } else {
-            self.schedule.answered(form, refresh);
-            self.known_until = end;
-        }
+        // That it ceases it says unasked, and more than once; what else it told stays.
+        let ceases = advert.lifetime == 0 && !self.schedule.awaits_answer();
+        let earlier = self.schedule.deadline().filter(|earlier| *earlier > now);
+        let earlier = earlier.filter(|_| continued || ceases);
+        let refresh = refresh.into_iter().chain(earlier).min();
+        self.schedule.answered(form, refresh);
+        let known_until = self.known_until.filter(|_| continued || ceases);
+        self.known_until = known_until.max(end);
         let lifetime = Duration::from_secs(advert.lifetime.into());
         self.lifetime_end = (advert.lifetime != 0).then(|| now.saturating_add(lifetime));
     }
 }
 
-fn delay(advert: &RouterAdvert) -> Option<Duration> {
+fn delay(advert: &RouterAdvert, revisit: Duration) -> Option<Duration> {
     let shortest = lifetimes(advert).filter_map(|lifetime| match lifetime {
         Lifetime::Seconds(seconds) => Some(Duration::from_secs(seconds.into()).mul_f64(REFRESH)),
         Lifetime::Infinite => None,
     });
-    let revisit = (advert.lifetime == 0).then_some(REVISIT);
+    let revisit = (advert.lifetime == 0).then_some(revisit);
     shortest.chain(revisit).min()
 }
 

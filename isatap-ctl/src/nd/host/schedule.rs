@@ -65,6 +65,11 @@ impl Schedule {
         self.silent
     }
 
+    /// Whether a question has not been answered yet.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.unanswered.is_some()
+    }
+
     /// When to look again; zero is at once.
     pub(super) fn deadline(&self) -> Option<Boottime> {
         match self.next {

@@ -2,6 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use isatap_common::abi;
+
+use super::Answered;
 use crate::clock::Boottime;
 
 /// How often a change is told: an unsolicited message may get lost, and nobody confirms it
@@ -24,7 +27,7 @@ pub(super) struct Client {
     /// When it was last sent an advertisement.
     pub(super) answered: Boottime,
     /// When it has to have asked again.
-    until: Boottime,
+    pub(super) until: Boottime,
     /// How often it is still to be told of the last change.
     owed: u8,
 }
@@ -36,11 +39,12 @@ pub(super) struct Client {
 pub(super) struct Clients {
     hosts: BTreeMap<Ipv4Addr, Client>,
     ends: BTreeSet<(Boottime, Ipv4Addr)>,
+    changed: BTreeSet<Ipv4Addr>,
 }
 
 impl Clients {
     /// The most hosts that are remembered.
-    pub(super) const LIMIT: usize = 16_384;
+    pub(super) const LIMIT: usize = abi::CLIENTS_LEN as usize;
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (Ipv4Addr, &Client)> {
         self.hosts.iter().map(|(host, client)| (*host, client))
@@ -73,11 +77,47 @@ impl Clients {
             until,
             owed,
         };
+        self.put(host, client);
+        owed > 0
+    }
+
+    fn put(&mut self, host: Ipv4Addr, client: Client) {
         if let Some(old) = self.hosts.insert(host, client) {
             self.ends.remove(&(old.until, host));
         }
-        self.ends.insert((until, host));
-        owed > 0
+        self.ends.insert((client.until, host));
+        self.changed.insert(host);
+    }
+
+    /// Takes up a host that an earlier process told, or forgets it.
+    pub(super) fn restore(&mut self, host: &Answered, is_ours: bool) {
+        self.changed.insert(host.host);
+        if is_ours && self.hosts.len() < Self::LIMIT {
+            let client = Client {
+                answer: Answer {
+                    from: host.router,
+                    to: host.address,
+                },
+                since: host.since,
+                answered: host.at,
+                until: host.until,
+                owed: 0,
+            };
+            self.put(host.host, client);
+        }
+    }
+
+    /// Counts every host as one that has changed.
+    pub(super) fn renew(&mut self) {
+        self.changed.extend(self.hosts.keys());
+    }
+
+    /// The hosts that have come, asked again or gone since this was last called.
+    pub(super) fn take_changed(&mut self) -> Vec<(Ipv4Addr, Option<Client>)> {
+        let changed = std::mem::take(&mut self.changed).into_iter();
+        changed
+            .map(|host| (host, self.hosts.get(&host).copied()))
+            .collect()
     }
 
     /// Something has changed that every host here was told.
@@ -89,7 +129,9 @@ impl Clients {
 
     /// Forgets the hosts that know us by another address than those to keep.
     pub(super) fn keep(&mut self, keep: impl Fn(Ipv6Addr) -> bool) {
-        self.hosts.retain(|_, client| keep(client.answer.from));
+        let gone = |client: &Client| !keep(client.answer.from);
+        let gone = self.hosts.extract_if(.., |_, client| gone(client));
+        self.changed.extend(gone.map(|(host, _)| host));
         self.ends.retain(|(_, host)| self.hosts.contains_key(host));
     }
 
@@ -100,6 +142,7 @@ impl Clients {
         {
             self.ends.pop_first();
             self.hosts.remove(&host);
+            self.changed.insert(host);
         }
     }
 }

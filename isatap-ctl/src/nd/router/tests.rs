@@ -1,7 +1,10 @@
 mod bounds;
 mod changes;
+mod farewell;
 
-use isatap_common::nd::{Lifetime, NdError, Preference, Prefix, PrefixInformation, RouterAdvert};
+use isatap_common::nd::{
+    Lifetime, NdError, Preference, Prefix, PrefixInformation, RouteInformation, RouterAdvert,
+};
 
 use super::*;
 

@@ -229,3 +229,23 @@ fn a_router_that_withdrew_is_visited() {
     tell(&mut host, START, R1, &last).unwrap();
     assert_eq!(follow(&mut host, START, 1)[0].0, START + secs(600));
 }
+
+/// It says so three times, of which any may get lost, and may be back soon.
+#[test]
+fn a_router_that_ceases_is_asked_soon_and_then_ever_more_rarely() {
+    let mut host = asked(&[R1]);
+    tell(&mut host, START, R1, &advert()).unwrap();
+    let ceased = START + secs(100);
+    for round in 0..3 {
+        let last = RouterAdvert::default();
+        tell(&mut host, ceased + secs(3 * round), R1, &last).unwrap();
+    }
+    let now = ceased + secs(6);
+    assert!(host.state(now).default_routes.is_empty());
+    let sent = follow(&mut host, now, 4);
+    assert_eq!(sent[0].0, ceased + secs(120));
+    assert_eq!(sent[2].0, ceased + secs(128));
+    assert!(sent[3].0 > ceased + secs(135));
+    tell(&mut host, sent[3].0, R1, &advert()).unwrap();
+    assert_eq!(host.state(sent[3].0).default_routes.len(), 1);
+}

@@ -1,6 +1,6 @@
 //! Hosts are told what changes, and what they can no longer rely on.
 
-use isatap_common::nd::{DnsServers, DomainName, RouteInformation, SearchList};
+use isatap_common::nd::{DnsServers, DomainName, SearchList};
 
 use super::*;
 
