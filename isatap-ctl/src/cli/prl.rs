@@ -81,14 +81,13 @@ pub(super) fn print(list: &[PrlStatus], output: &mut Output<'_>) -> Result<()> {
         "preference",
         "reachability",
     ]);
-    let seconds = |time: Option<u64>| time.map(|s| format!("{s}s")).unwrap_or_default();
     for entry in list {
         columns.row([
             entry.ipv4.to_string(),
             entry.sources.join(","),
             words::left(entry.ttl_seconds),
-            seconds(entry.last_ra_seconds),
-            seconds(entry.lifetime_left),
+            words::seconds(entry.last_ra_seconds),
+            words::seconds(entry.lifetime_left),
             words::preference_name(entry.preference).to_owned(),
             entry.reachability.clone(),
         ]);

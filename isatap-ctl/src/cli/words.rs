@@ -35,6 +35,11 @@ pub(super) fn left(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "forever".to_owned(), |seconds| format!("{seconds}s"))
 }
 
+/// A number of seconds; nothing if there is none.
+pub(super) fn seconds(seconds: Option<u64>) -> String {
+    seconds.map_or_else(String::new, |seconds| format!("{seconds}s"))
+}
+
 /// A neighbour state.
 pub(super) fn reachability(number: u32) -> &'static str {
     let words = [

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
@@ -22,6 +23,8 @@ const MAX_REACHABLE: u32 = 3_600_000;
 /// Least Router Lifetime of a default router in seconds (RFC 4861 section 6.2.1), the least
 /// `MaxRtrAdvInterval`; RFC 8319 has raised the most to what the field holds.
 const MIN_LIFETIME: u32 = 4;
+/// Other routers that can be watched: far more than a site has.
+const MAX_PEERS: usize = 64;
 /// On-link prefixes that the kernel programs have room for beside fe80::/64.
 const MAX_PREFIXES: usize = abi::PREFIXES_LEN as usize - 1;
 
@@ -39,6 +42,7 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
         links: table
             .list("links", value::interface_name)
             .unwrap_or_default(),
+        peers: peers(table),
         lifetime: table
             .read("lifetime", duration::zero_or_seconds(MIN_LIFETIME))
             .unwrap_or(Duration::from_mins(30)),
@@ -58,7 +62,6 @@ pub(super) fn read(table: &Table<'_>) -> RouterSettings {
         routes: routes(table),
         dns: dns(&table.section("dns")),
     };
-    later(table);
     if !advertise {
         note_idle(table);
     }
@@ -209,10 +212,11 @@ fn dns(table: &Table<'_>) -> Option<Dns> {
     table.is_present().then_some(dns)
 }
 
-/// Keys whose function is not there yet.
-fn later(table: &Table<'_>) {
-    let peers = table.list("peers", value::ipv4);
-    if peers.is_some_and(|peers| !peers.is_empty()) {
-        table.unsupported("peers");
+fn peers(table: &Table<'_>) -> Vec<Ipv4Addr> {
+    let peers = table.list("peers", value::ipv4).unwrap_or_default();
+    if peers.len() > MAX_PEERS {
+        let path = table.path_of("peers");
+        table.wrong("peers", format!("{path}: at most {MAX_PEERS} are possible"));
     }
+    peers
 }

@@ -129,6 +129,8 @@ pub struct RouterSettings {
     pub advertise: bool,
     /// Native IPv6 NICs that get the program too.
     pub links: Vec<String>,
+    /// Other advertising routers of the site.
+    pub peers: Vec<Ipv4Addr>,
     /// Router Lifetime, whole seconds up to 65535; zero is not a default router.
     pub lifetime: Duration,
     /// Default router preference.

@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 pub use client::{ask, interfaces};
 pub use status::{
-    AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus, DnsStatus,
-    LayerTotals, LinkStatus, LocatorStatus, LoopLag, MappingStatus, PrefixStatus, PrlDocument,
-    PrlStatus, ResolvedStatus, ResolverStatus, Role, RouterStatus, SCHEMA, StatusDocument, TcState,
-    XdpState,
+    AdvertisedBy, AdvertisingStatus, AnsweredStatus, Count, DaemonStatus, DeviceStatus,
+    DifferenceStatus, DnsStatus, LayerTotals, LinkStatus, LocatorStatus, LoopLag, MappingStatus,
+    PeerState, PeerStatus, PrefixStatus, PrlDocument, PrlStatus, ResolvedStatus, ResolverStatus,
+    Role, RouterStatus, SCHEMA, StatusDocument, TcState, XdpState,
 };
 pub use suspicion::Suspicion;
 

@@ -1,3 +1,5 @@
+mod peer;
+
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -5,6 +7,7 @@ use std::path::PathBuf;
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
+pub use self::peer::{DifferenceStatus, PeerState, PeerStatus};
 use super::Suspicion;
 use crate::config::{Preference, RoleSettings};
 
@@ -49,6 +52,9 @@ pub struct StatusDocument {
     /// program advertises.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advertising: Option<AdvertisingStatus>,
+    /// Other routers of the site that this one watches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerStatus>,
     /// Default routers in use, best first.
     pub routers: Vec<RouterStatus>,
     /// Resolvers that routers advertise, or that we do.

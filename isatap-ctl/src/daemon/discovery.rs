@@ -28,7 +28,7 @@ const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 /// ICMPv6 type of a Router Solicitation.
 const ROUTER_SOLICITATION: u8 = 133;
 /// ICMPv6 type of a Router Advertisement.
-const ROUTER_ADVERTISEMENT: u8 = 134;
+pub const ROUTER_ADVERTISEMENT: u8 = 134;
 /// ICMPv6 type of a Neighbor Advertisement.
 pub const NEIGHBOR_ADVERTISEMENT: u8 = 136;
 
@@ -75,7 +75,11 @@ impl Discovery {
     pub fn ear(settings: &Settings) -> Option<Ear> {
         match &settings.role {
             RoleSettings::Router(router) => router.advertise.then_some(Ear {
-                types: &[ROUTER_SOLICITATION],
+                types: if router.peers.is_empty() {
+                    &[ROUTER_SOLICITATION]
+                } else {
+                    &[ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT]
+                },
                 group: Some(ALL_ROUTERS),
             }),
             RoleSettings::Host(_) => Some(Ear {
@@ -180,14 +184,7 @@ impl Discovery {
         message: &Received,
         heard_at: Option<Ipv4Addr>,
     ) -> Result<(), Refusal> {
-        if message.truncated {
-            return Err(Refusal::Invalid(NdError::Length));
-        }
-        if message.fragmented {
-            return Err(Refusal::Fragmented);
-        }
-        // A destination that is not known is as good as one that is not ours.
-        let destination = message.destination.ok_or(Refusal::Destination)?;
+        let destination = destination_of_whole(message)?;
         let (source, hop_limit, bytes) = (message.source, message.hop_limit, &message.bytes);
         match self {
             Self::Router(None) => Err(Refusal::Destination),
@@ -280,6 +277,18 @@ impl Discovery {
     }
 }
 
+/// Where a message was sent to, if it is there as a whole and came so (RFC 6980 section 5).
+pub fn destination_of_whole(message: &Received) -> Result<Ipv6Addr, Refusal> {
+    if message.truncated {
+        return Err(Refusal::Invalid(NdError::Length));
+    }
+    if message.fragmented {
+        return Err(Refusal::Fragmented);
+    }
+    // A destination that is not known is as good as one that is not ours.
+    message.destination.ok_or(Refusal::Destination)
+}
+
 fn configure_router(
     now: Boottime,
     advertiser: &mut Option<Box<Advertiser>>,
@@ -304,6 +313,7 @@ fn configure_router(
 fn acceptance(host: &HostSettings, max_mtu: u32) -> host::Settings {
     host::Settings {
         min_solicit_interval: host.min_solicit_interval,
+        max_solicit_interval: None,
         accept_prefixes: host.accept_prefixes,
         accept_default: host.accept_default,
         accept_routes: host.accept_routes,

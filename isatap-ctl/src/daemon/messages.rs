@@ -69,6 +69,9 @@ impl Node {
         if message.bytes.first() == Some(&NEIGHBOR_ADVERTISEMENT) {
             return self.router_answered(now, message);
         }
+        if self.is_from_peer(message) {
+            return self.peer_advertised(now, message);
+        }
         let is_to_all = message.destination.is_some_and(|to| to.is_multicast());
         // Who asks one address has said where it sends to.
         let sender = addr::embedded(&message.source.octets()).filter(|_| is_to_all);

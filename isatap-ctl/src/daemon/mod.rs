@@ -25,6 +25,7 @@ mod status;
 mod succession;
 mod surplus;
 mod suspicions;
+mod watching;
 mod world;
 
 use std::{

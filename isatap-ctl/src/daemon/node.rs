@@ -40,7 +40,7 @@ use crate::{
         sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket},
         sysctl,
     },
-    nd::reachability::Detector,
+    nd::{reachability::Detector, watch::Watch},
     plan::{self, Action},
     prl,
 };
@@ -62,6 +62,7 @@ pub struct Node {
     pub(super) discovery: Discovery,
     pub(super) parting: Option<Parting>,
     pub(super) detector: Detector,
+    pub(super) watch: Watch,
     pub(super) prl: prl::Table,
     pub(super) resolver: prl::Resolver,
     pub(super) resolved: Option<Resolved>,
@@ -138,6 +139,7 @@ impl Node {
             discovery: Discovery::new(&settings),
             parting: None,
             detector: Detector::new(fastrand::u64(..)),
+            watch: Watch::new(fastrand::u64(..)),
             prl: prl::Table::default(),
             resolver: prl::Resolver::new(fastrand::u64(..)),
             resolved: None,
@@ -188,6 +190,7 @@ impl Node {
         let (now, clients) = (clock::now(), &self.datapath.maps.clients);
         self.discovery
             .configure(now, &self.settings, ours, &locators, || clients.all());
+        self.follow_peers();
         let link = self.link_now();
         let mut inputs = self.inputs(link.clone());
         let mtu = desired::mtu(&self.settings, &self.world, &inputs);
@@ -227,6 +230,7 @@ impl Node {
     /// Asks routers and DNS anew: the uplink came back, or the machine slept and may be elsewhere.
     pub fn resume(&mut self) {
         self.discovery.link_up();
+        self.watch.link_up();
         self.resolver.wake();
     }
 
@@ -301,6 +305,7 @@ impl Node {
         if !self.is_held {
             due.extend(self.discovery.poll(now));
         }
+        due.extend(self.watch_peers(now));
         for message in due {
             self.detector.spoke(message.destination);
             if let Err(error) = self.send(&message).await {
@@ -332,6 +337,7 @@ impl Node {
             .into_iter()
             .chain(Parting::next_deadline(self.parting.as_ref()))
             .chain(self.detector.next_deadline())
+            .chain(self.watch.next_deadline())
             .chain(self.resolver.next_deadline())
             .min()
     }

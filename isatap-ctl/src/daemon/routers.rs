@@ -20,8 +20,13 @@ impl Node {
     /// The static entries, and none that were.
     pub(super) fn read_prl(&mut self) {
         self.prl.set_own(self.world.own());
-        let RoleSettings::Host(host) = &self.settings.role else {
-            return;
+        let host = match &self.settings.role {
+            RoleSettings::Host(host) => host,
+            RoleSettings::Router(router) => {
+                let peers = router.peers.iter().copied();
+                warn_of("router.peers", &self.prl.replace(PrlSource::Static, peers));
+                return;
+            }
         };
         let listed = host.prl.iter().copied();
         warn_of("host.prl", &self.prl.replace(PrlSource::Static, listed));

@@ -1,5 +1,7 @@
 //! What `status` shows of a running daemon.
 
+mod peers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -71,6 +73,7 @@ pub fn document(node: &Node) -> StatusDocument {
             .discovery
             .advertiser()
             .map(|router| advertising(router, node, now)),
+        peers: peers::peers(&node.watch, now),
         routers: routers(node, now),
         dns: dns(node, now),
         counters: totals(node),
@@ -87,11 +90,9 @@ pub fn prl(node: &Node) -> Vec<PrlStatus> {
         .iter()
         .map(|r| (r.via, r.preference))
         .collect();
-    let known = host.routers;
-    let known: BTreeMap<_, RouterState> = known
-        .into_iter()
-        .map(|router| (router.router, router))
-        .collect();
+    let watched = node.watch.peers(now).map(|peer| peer.router);
+    let known = host.routers.into_iter().chain(watched);
+    let known: BTreeMap<_, RouterState> = known.map(|router| (router.router, router)).collect();
     let entry = |(ipv4, sources): (_, &BTreeSet<PrlSource>)| {
         let router = known.get(&ipv4);
         let until = router.and_then(|router| router.lifetime_end);

@@ -181,6 +181,19 @@ impl Solicitor {
         hop_limit: Option<u8>,
         bytes: &[u8],
     ) -> Result<(), Refusal> {
+        let taken = self.take(now, source, destination, hop_limit, bytes);
+        taken.map(drop)
+    }
+
+    /// The same, and who advertised what.
+    pub(super) fn take(
+        &mut self,
+        now: Boottime,
+        source: Ipv6Addr,
+        destination: Ipv6Addr,
+        hop_limit: Option<u8>,
+        bytes: &[u8],
+    ) -> Result<(Ipv4Addr, RouterAdvert), Refusal> {
         let received = Received {
             source,
             destination,
@@ -196,14 +209,14 @@ impl Solicitor {
         if !router.may_advertise(now) {
             return Err(Refusal::Unsolicited);
         }
-        router.answered(now, form, &advert, self.settings.min_solicit_interval);
+        router.answered(now, form, &advert, &self.settings);
         let sender = Sender {
             now,
             router: address,
             gateway: source,
         };
         self.learned.take(sender, &advert, &self.settings);
-        Ok(())
+        Ok((address, advert))
     }
 
     fn is_ours(&self, destination: Ipv6Addr) -> bool {

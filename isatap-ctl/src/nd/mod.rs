@@ -4,6 +4,7 @@
 pub mod host;
 pub mod reachability;
 pub mod router;
+pub mod watch;
 
 mod bucket;
 mod prober;

@@ -25,6 +25,7 @@ use self::spacing::Spacing;
 use self::withdrawn::Withdrawn;
 use super::Refusal;
 use super::bucket::Bucket;
+use super::watch::Told;
 use crate::clock::Boottime;
 
 /// `MAX_RA_DELAY_TIME` (RFC 4861 section 10).
@@ -161,6 +162,14 @@ impl Advertiser {
     /// How many prefixes, routes, name servers and search domains are being withdrawn.
     pub fn withdrawing(&self) -> usize {
         self.withdrawn.len()
+    }
+
+    /// What others must not contradict.
+    pub fn told(&self) -> Told {
+        Told {
+            advert: self.advertisement.content.clone(),
+            ending: self.withdrawn.prefixes(),
+        }
     }
 
     /// The hosts that were answered within the advertised lifetime, by IPv4 address.

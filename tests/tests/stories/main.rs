@@ -29,6 +29,7 @@ mod succession;
 mod translation;
 mod trunk;
 mod uplinks;
+mod watch;
 
 use std::{
     net::Ipv4Addr,

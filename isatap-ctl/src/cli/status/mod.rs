@@ -2,6 +2,7 @@
 
 mod advertising;
 mod brief;
+mod peers;
 pub(super) mod pinned;
 #[cfg(test)]
 mod tests;

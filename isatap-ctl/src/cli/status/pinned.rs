@@ -52,6 +52,7 @@ pub fn status(interface: &str) -> Result<StatusDocument> {
         addresses: addresses(interface),
         prl: prl(&pins)?,
         resolver: None,
+        peers: Vec::new(),
         routers: Vec::new(),
         dns: DnsStatus::default(),
         counters: counters::totals(&counters::read(&pins)?),

@@ -31,6 +31,9 @@ pub(super) fn print(status: &StatusDocument, output: &mut Output<'_>) -> Result<
     if let Some(advertising) = &status.advertising {
         super::advertising::print(advertising, output)?;
     }
+    if !status.peers.is_empty() {
+        super::peers::print(&status.peers, output)?;
+    }
     if !status.routers.is_empty() {
         routers(status, output)?;
     }
@@ -159,7 +162,7 @@ fn prefixes(status: &StatusDocument, output: &mut Output<'_>) -> Result<()> {
         columns.row([
             prefix.prefix.to_string(),
             words::left(prefix.valid_seconds),
-            seconds(prefix.preferred_seconds),
+            words::seconds(prefix.preferred_seconds),
             prefix
                 .router
                 .map(|ipv4| ipv4.to_string())
@@ -189,7 +192,7 @@ fn resolver(resolver: &ResolverStatus, output: &mut Output<'_>) -> Result<()> {
     };
     writeln!(output.to, "  answered   {answer}")?;
     if let Some(error) = &resolver.last_error {
-        let ago = seconds(resolver.last_error_seconds);
+        let ago = words::seconds(resolver.last_error_seconds);
         let failed = format!("{ago} ago: {error}");
         writeln!(output.to, "  failed     {}", output.style.bad(&failed))?;
     }
@@ -253,9 +256,4 @@ fn resolved(resolved: &ResolvedStatus, output: &mut Output<'_>) -> Result<()> {
 fn counters(totals: &[LayerTotals], output: &mut Output<'_>) -> Result<()> {
     heading("packets (bytes)", output)?;
     crate::cli::stats::print_totals(totals, output)
-}
-
-fn seconds(time: Option<u64>) -> String {
-    time.map(|seconds| format!("{seconds}s"))
-        .unwrap_or_default()
 }

@@ -6,10 +6,6 @@ use super::*;
 fn functions_of_later_work_are_validated_and_then_refused() {
     for (text, error) in [
         (
-            "[router]\npeers = [\"10.0.0.2\"]",
-            "5:9: router.peers = [\"10.0.0.2\"] is not supported yet",
-        ),
-        (
             "[metrics]\nlisten = \"[::1]:9541\"",
             "5:10: metrics.listen = \"[::1]:9541\" is not supported yet",
         ),

@@ -111,3 +111,18 @@ fn six_rd_prefixes_that_hold_no_address_are_refused() {
         assert_eq!(router_errors(text), [error]);
     }
 }
+
+#[test]
+fn no_more_peers_are_watched_than_a_site_may_have() {
+    let peers = |count: u32| {
+        let peers: Vec<_> = (0..count).map(|n| format!("10.0.1.{n}")).collect();
+        format!("[router]\npeers = {peers:?}\n")
+    };
+    let settings = read(&format!("{INTERFACE}{}", peers(64))).unwrap();
+    let RoleSettings::Router(router) = settings.role else {
+        panic!("a router");
+    };
+    assert_eq!(router.peers.len(), 64);
+    let error = "5:9: router.peers: at most 64 are possible";
+    assert_eq!(router_errors(&peers(65)), [error]);
+}

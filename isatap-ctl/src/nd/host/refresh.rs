@@ -3,8 +3,8 @@ use std::time::Duration;
 use isatap_common::addr::Form;
 use isatap_common::nd::{Lifetime, RouterAdvert};
 
-use super::Router;
 use super::expiry::Expiry;
+use super::{Router, Settings};
 use crate::clock::Boottime;
 
 /// Part of the shortest lifetime after which a router is asked again.
@@ -21,14 +21,18 @@ impl Router {
         now: Boottime,
         form: Form,
         advert: &RouterAdvert,
-        least: Duration,
+        settings: &Settings,
     ) {
         let previous = self.last_advertised.replace(now);
         let continued = previous.is_some_and(|then| now.saturating_sub(then) < SAME_ANSWER);
+        let least = settings.min_solicit_interval;
         let was_default = self.lifetime_end.is_some_and(|end| end > now);
         // One that has just ceased may be back soon, as after an upgrade.
         let revisit = if was_default { least } else { REVISIT };
-        let refresh = delay(advert, revisit).map(|delay| now.saturating_add(delay.max(least)));
+        let refresh = delay(advert, revisit).map(|delay| delay.max(least));
+        let most = settings.max_solicit_interval;
+        let refresh = refresh.into_iter().chain(most).min();
+        let refresh = refresh.map(|delay| now.saturating_add(delay));
         let ends = lifetimes(advert).map(|lifetime| Expiry::after(now, lifetime));
         let end = ends.max();
         // That it ceases it says unasked, and more than once; what else it told stays.

@@ -25,7 +25,7 @@ impl Solicitor {
             retrans_timer: learned.retrans_timer.map(|told| told.value),
             dns_servers: self.dns_servers(now),
             search_domains: self.search_domains(now),
-            routers: self.routers(now),
+            routers: self.routers(now).collect(),
         }
     }
 
@@ -99,8 +99,9 @@ impl Solicitor {
             .collect()
     }
 
-    fn routers(&self, now: Boottime) -> Vec<RouterState> {
-        let state = |(address, router): (&Ipv4Addr, &super::Router)| RouterState {
+    /// What is known of each router of the list.
+    pub fn routers(&self, now: Boottime) -> impl Iterator<Item = RouterState> {
+        let state = move |(address, router): (&Ipv4Addr, &super::Router)| RouterState {
             router: *address,
             last_solicited: router.last_solicited,
             last_advertised: router.last_advertised,
@@ -108,6 +109,6 @@ impl Solicitor {
             form: router.schedule.form(),
             silent: router.schedule.is_silent(),
         };
-        self.routers.iter().map(state).collect()
+        self.routers.iter().map(state)
     }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Settings {
     /// Least time between a router's answer and the next question to it (RFC 5214 section 8.3.4).
     pub min_solicit_interval: Duration,
+    /// The most time; without it a router is asked again before the first thing that it told ends.
+    pub max_solicit_interval: Option<Duration>,
     /// Take addresses and on-link prefixes.
     pub accept_prefixes: bool,
     /// Take default routes.
@@ -29,6 +31,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             min_solicit_interval: Duration::from_mins(2),
+            max_solicit_interval: None,
             accept_prefixes: true,
             accept_default: true,
             accept_routes: true,

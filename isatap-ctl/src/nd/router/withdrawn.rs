@@ -45,6 +45,16 @@ impl Withdrawn {
         self.items.len()
     }
 
+    /// The prefixes that are withdrawn, and when they end.
+    pub(super) fn prefixes(&self) -> BTreeMap<Prefix, Boottime> {
+        let items = self.items.iter();
+        let prefixes = items.filter_map(|(key, (_, until))| match key {
+            Key::Prefix(prefix) => Some((*prefix, *until)),
+            _ => None,
+        });
+        prefixes.collect()
+    }
+
     /// `new` is advertised instead of `old`.
     pub(super) fn change(&mut self, now: Boottime, old: &RouterAdvert, new: &RouterAdvert) {
         let kept = items(new);
