@@ -1,6 +1,9 @@
 //! Builds the kernel programs into `OUT_DIR/isatap`.
 
 use std::env;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -29,6 +32,10 @@ fn main() -> Result<()> {
     } else {
         &[]
     };
+    let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set")?);
+    let shared = shared(&out)?;
+    let _lock = locked(&shared)?;
+    set("OUT_DIR", &shared);
     let package = Package {
         name: "isatap-ebpf",
         root_dir: "../isatap-ebpf",
@@ -37,7 +44,26 @@ fn main() -> Result<()> {
     };
     aya_build::build_ebpf([package], Toolchain::Custom(&choice.name)).context(
         "the kernel programs do not build; if the linker complains, run `cargo xtask setup`",
-    )
+    )?;
+    fs::copy(shared.join("isatap"), out.join("isatap")).context("the object file")?;
+    Ok(())
+}
+
+/// Where they are compiled: one directory for all profiles, and for clippy, which runs this script with
+/// an `OUT_DIR` of its own. `core` alone takes most of a minute.
+fn shared(out: &Path) -> Result<PathBuf> {
+    // target/PROFILE/build/PACKAGE/out
+    let target = out.ancestors().nth(4).context("OUT_DIR is not in target")?;
+    let shared = target.join("bpf");
+    fs::create_dir_all(&shared)?;
+    Ok(shared)
+}
+
+/// Two cargos may build two profiles at once.
+fn locked(shared: &Path) -> Result<File> {
+    let lock = File::create(shared.join("lock"))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 fn require_linker() -> Result<()> {
@@ -56,14 +82,7 @@ fn unlock_unstable_flags(choice: &Choice) {
     if choice.nightly {
         return;
     }
-    #[expect(
-        unsafe_code,
-        reason = "the variable must reach the compiler that aya-build starts"
-    )]
-    // SAFETY: a build script has one thread.
-    unsafe {
-        env::set_var("RUSTC_BOOTSTRAP", "1");
-    }
+    set("RUSTC_BOOTSTRAP", "1");
 }
 
 /// The instruction set with 32-bit operations and comparisons, which Linux has known since 5.1.
@@ -79,10 +98,17 @@ fn choose_instructions() {
         ),
     ];
     for (name, value) in flags {
-        #[expect(unsafe_code, reason = "as above")]
-        // SAFETY: a build script has one thread.
-        unsafe {
-            env::set_var(name, value);
-        }
+        set(name, value);
+    }
+}
+
+fn set(name: &str, value: impl AsRef<OsStr>) {
+    #[expect(
+        unsafe_code,
+        reason = "the variable must reach the compiler that aya-build starts"
+    )]
+    // SAFETY: a build script has one thread.
+    unsafe {
+        env::set_var(name, value);
     }
 }
