@@ -1,12 +1,14 @@
 //! IPv6 in, protocol 41 out.
 
+use std::time::Instant;
+
 use isatap_common::{
     abi::{Direction, Role, Switches},
     path::{self, Reason, rewrite},
 };
 
 use super::{
-    machine::{Machine, Outcome, in_namespace},
+    machine::{Machine, Outcome, in_namespace, soon},
     packets::{GATEWAY_MAC, Inner, UPLINK_MAC, icmp, udp, v6},
     site::tables,
 };
@@ -224,8 +226,10 @@ fn a_path_mtu_bounds_what_is_sent() {
                 } else {
                     Reason::Resolved
                 };
-                for reason in [Reason::Resolved, again] {
-                    let outcome = sent(largest);
+                let start = Instant::now();
+                let first = sent(largest);
+                let second = soon(start, || sent(largest));
+                for (outcome, reason) in [(first, Reason::Resolved), (second, again)] {
                     assert_eq!(outcome.reason, Some(reason), "{path}");
                     assert_eq!(outcome.packet[20] & 0x40 != 0, whole, "{path}");
                 }
@@ -239,6 +243,7 @@ fn a_path_mtu_bounds_what_is_sent() {
 fn check(row: &Row, outer: Option<[u8; 20]>, mut program: impl FnMut(&[u8]) -> Outcome) {
     let (name, inner, reason, _) = row;
     let frame = inner.sent_by_server();
+    let start = Instant::now();
     let first = program(&frame);
     assert_eq!(first.reason, *reason, "{name}: {}", first.action);
     if *reason != Some(Reason::Resolved) {
@@ -249,7 +254,7 @@ fn check(row: &Row, outer: Option<[u8; 20]>, mut program: impl FnMut(&[u8]) -> O
         return;
     }
     check_forwarded(name, inner, &outer.unwrap(), &first.packet);
-    let again = program(&frame);
+    let again = soon(start, || program(&frame));
     let is_native = inner.header.source == v6(SERVER).octets();
     let reason = if is_native {
         Reason::Cached
