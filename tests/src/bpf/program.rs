@@ -1,6 +1,6 @@
 //! Programs: loaded, attached, run.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use super::peers::{self, Peers};
 use super::spread::Spread;
 
 /// `BPF_PROG_TYPE_SCHED_CLS` and `BPF_PROG_TYPE_XDP`.
-const CLASSIFIER: u32 = 3;
-const XDP: u32 = 6;
+pub(super) const CLASSIFIER: u32 = 3;
+pub(super) const XDP: u32 = 6;
 /// `BPF_XDP`, a place to attach to.
 const AT_XDP: u32 = 37;
 /// `XDP_FLAGS_DRV_MODE`: in the driver, or not at all.
@@ -23,7 +23,11 @@ const NATIVE: u32 = 1 << 2;
 /// `BPF_F_TEST_XDP_LIVE_FRAMES`
 const LIVE_FRAMES: u32 = 1 << 1;
 /// `BPF_F_XDP_HAS_FRAGS`, which all programs of a map must agree on.
-const FRAGMENTS: u32 = 1 << 5;
+pub(super) const FRAGMENTS: u32 = 1 << 5;
+/// `BPF_LOG_STATS`: of its log the verifier writes the closing lines alone.
+const STATISTICS: u32 = 4;
+/// Octets that they need, and many more.
+const LOG: usize = 4096;
 /// Octets of `struct xdp_md`, in words.
 const CONTEXT: usize = 6;
 
@@ -33,7 +37,9 @@ struct Load {
     count: u32,
     instructions: u64,
     license: u64,
-    log: [u32; 4],
+    log_level: u32,
+    log_size: u32,
+    log: u64,
     kernel: u32,
     flags: u32,
     name: [u8; 16],
@@ -170,13 +176,26 @@ impl Program {
     }
 
     fn load_with(flags: u32, kind: u32, name: &str, code: &[u64]) -> Result<Self> {
+        Self::verified(flags, kind, name, code).map(|(program, _)| program)
+    }
+
+    /// Loads it, and tells what the verifier says of it in the end.
+    pub(super) fn verified(
+        flags: u32,
+        kind: u32,
+        name: &str,
+        code: &[u64],
+    ) -> Result<(Self, String)> {
         let license = c"GPL";
+        let mut log = [0_u8; LOG];
         let mut load = Load {
             kind,
             count: u32::try_from(code.len())?,
             instructions: code.as_ptr() as u64,
             license: license.as_ptr() as u64,
-            log: [0; 4],
+            log_level: STATISTICS,
+            log_size: u32::try_from(log.len())?,
+            log: log.as_mut_ptr() as u64,
             kernel: 0,
             flags,
             name: [0; 16],
@@ -186,7 +205,9 @@ impl Program {
         for (to, from) in load.name.iter_mut().zip(name.bytes()) {
             *to = from;
         }
-        call::open(Command::Load, &mut load).map(Self)
+        let program = call::open(Command::Load, &mut load).map(Self)?;
+        let said = CStr::from_bytes_until_nul(&log)?;
+        Ok((program, said.to_string_lossy().into_owned()))
     }
 
     /// Attaches it to the driver of a NIC of the calling thread's namespace.

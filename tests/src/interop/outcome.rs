@@ -46,6 +46,9 @@ pub struct Played {
     pub error: Option<String>,
     /// By the machine's clock.
     pub seconds: f64,
+    /// Of a processor of the machine outside, which adds them.
+    #[serde(default)]
+    pub host_seconds: Option<f64>,
     /// What was seen.
     pub notes: Vec<String>,
     /// What the wire saw.

@@ -1,32 +1,32 @@
 //! What this kernel makes of the kernel programs.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::outcome::Program;
-use crate::exec;
+use crate::{bpf, exec};
 
 const PINS: &str = "/sys/fs/bpf/isatap-figures";
 
 /// Loads each program of the object file, reads the verifier's closing lines and the sizes.
 pub fn figures(object: &Path) -> Result<Vec<Program>> {
+    let pins = Path::new(PINS);
     let mut load = Command::new("bpftool");
-    load.args(["--debug", "prog", "loadall"])
-        .arg(object)
-        .arg(PINS);
-    let output = exec::output(&mut load)?;
-    let mut programs = parse(&format!("{}\n{}", output.stdout, output.stderr));
-    if output.code == Some(0) {
-        programs.iter_mut().try_for_each(measure)?;
-        std::fs::remove_dir_all(PINS).with_context(|| PINS.to_owned())?;
-    }
-    ensure!(
-        !programs.is_empty(),
-        "bpftool tells nothing of the verifier"
-    );
+    load.args(["prog", "loadall"]).arg(object).arg(pins);
+    load.arg("pinmaps").arg(pins.join("maps"));
+    exec::read(&mut load)?;
+    let verdicts = bpf::verdicts(object, &pins.join("maps"))?;
+    let mut programs = verdicts
+        .iter()
+        .map(|(name, said)| parse(name, said))
+        .collect::<Result<Vec<_>>>()?;
+    programs.iter_mut().try_for_each(measure)?;
+    fs::remove_dir_all(pins).with_context(|| PINS.to_owned())?;
+    programs.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(programs)
 }
 
@@ -40,31 +40,21 @@ fn measure(program: &mut Program) -> Result<()> {
     Ok(())
 }
 
-/// `prog 'NAME': -- BEGIN PROG LOAD LOG --`, `stack depth A+B`, `processed N insns`.
-fn parse(log: &str) -> Vec<Program> {
-    let mut programs = Vec::new();
-    let (mut name, mut stack) = (None, 0);
-    for line in log.lines() {
-        if line.contains("BEGIN PROG LOAD LOG") {
-            name = line.split('\'').nth(1);
-        } else if let Some(depths) = line.strip_prefix("stack depth ") {
-            stack = deepest(depths);
-        } else if let Some(rest) = line.strip_prefix("processed ") {
-            let verified = rest.split(' ').next().and_then(|word| word.parse().ok());
-            if let Some((name, verified)) = name.take().zip(verified) {
-                let name = name.to_owned();
-                programs.push(Program {
-                    name,
-                    verified,
-                    stack,
-                    translated: 0,
-                    compiled: 0,
-                });
-            }
-        }
-    }
-    programs.sort_by(|one, other| one.name.cmp(&other.name));
-    programs
+/// `stack depth A+B`, `processed N insns`.
+fn parse(name: &str, said: &str) -> Result<Program> {
+    let after = |words| said.lines().find_map(|line| line.strip_prefix(words));
+    let verified = after("processed ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+    let stack = after("stack depth ").map(deepest);
+    let (verified, stack) = verified
+        .zip(stack)
+        .with_context(|| format!("the verifier says of {name}:\n{said}"))?;
+    Ok(Program {
+        name: name.to_owned(),
+        verified,
+        stack,
+        translated: 0,
+        compiled: 0,
+    })
 }
 
 /// The program's frame and the largest of the functions that it calls, none of which calls another.
@@ -81,10 +71,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_closing_lines_of_each_program_are_read() {
-        let log = "libbpf: prog 'isatap_xdp': -- BEGIN PROG LOAD LOG --\n0: R1=ctx()\n\
-                   stack depth 312+8+0\nprocessed 14759 insns (limit 1000000) max 13\n\
-                   -- END PROG LOAD LOG --\nprocessed 1 insns\n";
+    fn the_closing_lines_are_read() {
+        let said = "verification time 5 usec\nstack depth 312+8+0\n\
+                    processed 14759 insns (limit 1000000) max 13\n";
         let expected = Program {
             name: "isatap_xdp".to_owned(),
             verified: 14759,
@@ -92,6 +81,7 @@ mod tests {
             translated: 0,
             compiled: 0,
         };
-        assert_eq!(parse(log), [expected]);
+        assert_eq!(parse("isatap_xdp", said).unwrap(), expected);
+        assert!(parse("isatap_xdp", "processed many").is_err());
     }
 }

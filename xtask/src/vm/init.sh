@@ -10,6 +10,9 @@ mount -t bpf bpf /sys/fs/bpf
 for module in /modules/*; do
     insmod "$module"
 done
+# The library that loads our programs reads the types of the whole kernel first, each time, and relocates nothing by
+# them. That is a quarter of what a start costs here.
+mount -o bind /dev/null /sys/kernel/btf/vmlinux
 echo "guest is up"
 # The kernel hands on what only its decompressor understands.
 [ "$1" = nokaslr ] && shift

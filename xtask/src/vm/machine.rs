@@ -4,12 +4,14 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::accelerator::Accelerator;
+use super::cost::Cost;
 use super::kernel::Kernel;
 use crate::{shell, workspace};
 
@@ -66,7 +68,9 @@ impl<'kernel> Machine<'kernel> {
             .arg("-chardev")
             .arg(format!("file,id=results,path={}", port.display()));
         let mut child = command.spawn().context("setpriv does not start")?;
-        let (up, console) = self.watch(&mut child, LIMIT, &|line| self.show(line))?;
+        let cost = Mutex::new(Cost::of(child.id()));
+        let show = |line: &str| self.show(line, &cost);
+        let (up, console) = self.watch(&mut child, LIMIT, &show)?;
         let said = || console.join("\n  ");
         ensure!(up, "it did not come up:\n  {}", said());
         let unpacked = shell::command("tar", &["-xf"])?
@@ -77,7 +81,8 @@ impl<'kernel> Machine<'kernel> {
             .status()?;
         ensure!(unpacked.success(), "it brought no results:\n  {}", said());
         fs::remove_file(&port)?;
-        Ok(())
+        let cost = cost.into_inner().unwrap_or_else(PoisonError::into_inner);
+        cost.add_to(&self.results.join("outcome.json"))
     }
 
     fn command(&self, accelerator: Accelerator, init: &str) -> Command {
@@ -102,10 +107,26 @@ impl<'kernel> Machine<'kernel> {
         command
     }
 
-    fn show(&self, line: &str) {
-        if let Some(line) = line.strip_prefix("| ") {
-            println!("{:<5} {line}", self.kernel.series);
+    /// What the guest says of itself begins with a bar: an ended case with its name, and more of it.
+    fn show(&self, line: &str, cost: &Mutex<Cost>) {
+        let mut cost = cost.lock().unwrap_or_else(PoisonError::into_inner);
+        if line.contains(UP) {
+            let took = cost.ended("");
+            println!("{:<5} up {took:>46.1} s here", self.kernel.series);
         }
+        let Some(said) = line.strip_prefix("| ") else {
+            return;
+        };
+        let case = said
+            .split_whitespace()
+            .nth(1)
+            .filter(|_| said.ends_with(" s"));
+        let took = case.map(|case| format!(", {:.1} s here", cost.ended(case)));
+        println!(
+            "{:<5} {said}{}",
+            self.kernel.series,
+            took.unwrap_or_default()
+        );
     }
 
     /// Reads the console until the guest ends, and makes it end at the limit; whether it came up,

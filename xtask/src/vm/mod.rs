@@ -10,6 +10,7 @@ use crate::{packages, setup, shell, workspace};
 mod accelerator;
 pub mod bench;
 pub mod binaries;
+mod cost;
 pub mod debian;
 mod kernel;
 mod machine;

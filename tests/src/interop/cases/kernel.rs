@@ -37,10 +37,8 @@ pub const CASES: &[Case] = &[
 ];
 
 /// What depends on how this kernel attaches programs and handles packets.
-const STORIES: [&str; 9] = [
-    "a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon",
+const STORIES: [&str; 7] = [
     "a_killed_daemon_loses_no_packet_in_traffic_control",
-    "a_reload_changes_the_fast_path_and_a_wrong_file_changes_nothing",
     "a_reload_changes_what_traffic_control_does_without_losing_a_ping",
     "a_site_gets_ipv6_by_forwarding_in_traffic_control",
     "another_ipv4_address_moves_everything",

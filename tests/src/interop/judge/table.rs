@@ -27,8 +27,10 @@ fn case(verdict: &Verdict) {
         failures,
     } = verdict;
     let word = if verdict.held() { "ok    " } else { "FAILED" };
+    let here = played.host_seconds;
+    let here = here.map_or_else(|| "?".to_owned(), |seconds| format!("{seconds:.1}"));
     println!(
-        "{word} {:<28} {:>6.1} s  {looked_at:>3} checks of packets  {}",
+        "{word} {:<28} {:>6.1} s, here {here:>6} s  {looked_at:>3} checks of packets  {}",
         case.name, played.seconds, case.peer
     );
     if let Some(comparison) = &played.comparison {
