@@ -61,6 +61,18 @@ mod programs {
         crate::xdp::uncached::outward::run(&ctx)
     }
 
+    /// What `isatap_xdp` does with a frame of IPv4 in which nothing but the way out is not known.
+    #[xdp(frags)]
+    pub fn isatap_way_in(ctx: XdpContext) -> u32 {
+        crate::xdp::way::inward::run(&ctx)
+    }
+
+    /// What `isatap_xdp` does first with a frame of IPv6 whose way is not known.
+    #[xdp(frags)]
+    pub fn isatap_way_out(ctx: XdpContext) -> u32 {
+        crate::xdp::way::outward::run(&ctx)
+    }
+
     /// TC ingress on the IPv4 and IPv6 NICs of a router without XDP: NIC to NIC, both directions.
     #[classifier]
     pub fn isatap_forward(ctx: TcContext) -> i32 {

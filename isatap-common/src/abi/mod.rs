@@ -14,6 +14,7 @@ mod prl;
 mod solicits;
 mod source;
 mod table;
+mod uncached;
 
 use cache::FACTOR;
 pub use cache::{Cache, Clock, Traffic};
@@ -29,14 +30,15 @@ pub use solicits::{
 };
 pub use source::{Origin, SOURCES_LEN, Source};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
+pub use uncached::Uncached;
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 4;
+pub const LAYOUT: u32 = 5;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;
-/// Entries of `UNCACHED`: one for each [`Direction`].
-pub const UNCACHED_LEN: u32 = Direction::ALL.len() as u32;
+/// Entries of `UNCACHED`.
+pub const UNCACHED_LEN: u32 = Uncached::ALL.len() as u32;
 /// Entries of `PEERS`, which forgets the least recently used.
 pub const PEERS_LEN: u32 = 1 << 17;
 /// Entries of `CLIENTS`.

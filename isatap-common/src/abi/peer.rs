@@ -29,6 +29,13 @@ pub struct Peer {
     pub local: [u8; 4],
     /// Packets that were handed to the daemon since the probe began.
     pub held: u32,
+    /// An inner destination at the peer to which a packet from a native address may be sent: for all of
+    /// [`crate::path::admit::outbound`] but [`Peer::hearing`]. First half, as it stands in a packet.
+    pub cleared_high: u64,
+    /// Second half.
+    pub cleared_low: u64,
+    /// Until when that is believed, by [`super::Clock`].
+    pub cleared_until: u64,
 }
 
 impl Peer {
@@ -138,7 +145,7 @@ const SECOND: u64 = 1_000_000_000;
 
 map_types!(Peer, Probes);
 
-const _: () = assert!(size_of::<Peer>() == 72);
+const _: () = assert!(size_of::<Peer>() == 96);
 
 #[cfg(test)]
 mod tests {

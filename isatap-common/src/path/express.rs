@@ -8,7 +8,7 @@
 
 use crate::{
     abi::Origin,
-    addr::Address,
+    addr::{Address, Ipv4},
     octets::Head,
     wire::{checksum, ethernet, ipv4, ipv6},
 };
@@ -110,6 +110,34 @@ pub fn origin(head: &impl Head, ifindex: u32) -> Option<Origin> {
     })
 }
 
+/// The same of a frame whose origin is known to be there: what its line is found by.
+#[inline(always)]
+pub fn admitted(head: &impl Head) -> (u64, Ipv4) {
+    (head.eight(INNER + 8), head.four(OUTER + 12).to_ne_bytes())
+}
+
+/// The length of the inner packet of a frame of protocol 41 for which [`inward`] has one.
+#[inline(always)]
+pub fn inner_length(head: &impl Head) -> u32 {
+    u32::from(u16::from_be(head.two(INNER + 4))) + ipv6::LENGTH as u32
+}
+
+/// Whether nothing in the tables of the site is about the inner destination of a frame of protocol 41,
+/// unless there are 6rd prefixes: a router may forward to it, it is not of the link, and it embeds no
+/// IPv4 address in another form. What then remains of [`super::admit::inbound`] is about the source.
+#[inline(always)]
+pub fn is_beyond(head: &impl Head) -> bool {
+    let at = INNER + 24;
+    is_ordinary_address(head, at) && !is_isatap(head, at) && !is_six_to_four(head, at)
+}
+
+/// Both halves of the inner source and of the destination of a frame of protocol 41, as they stand in it.
+#[inline(always)]
+pub fn inner_ends(head: &impl Head) -> [[u64; 2]; 2] {
+    let halves = |at| [head.eight(at), head.eight(at + 8)];
+    [halves(INNER + 8), halves(INNER + 24)]
+}
+
 /// The inner destination of a frame of protocol 41.
 #[inline(always)]
 pub fn inner_destination(head: &impl Head) -> Address {
@@ -126,10 +154,14 @@ pub fn outward(head: &impl Head, present: usize) -> Option<u32> {
         return None;
     }
     let (source, destination) = (PLAIN + 8, PLAIN + 24);
-    let may_be_forwarded = is_global(head, source) || may_come_from(address(head, source));
-    let may_be_sent = is_global(head, destination) || is_routed(address(head, destination));
-    let is_native = !is_isatap(head, source) && !is_six_to_four(head, source);
-    (may_be_forwarded && may_be_sent && is_native).then_some(length)
+    // One after the other, because numbers that stand for yes and no cost more than branches.
+    if !is_ordinary_address(head, source) || !is_ordinary_address(head, destination) {
+        return None;
+    }
+    if is_isatap(head, source) || is_six_to_four(head, source) {
+        return None;
+    }
+    Some(length)
 }
 
 /// Whether a router may forward to the address.
@@ -138,15 +170,12 @@ pub const fn is_routed(destination: Address) -> bool {
     !(destination.is_multicast() || destination.is_link_local())
 }
 
+/// Whether the address at `at` is between ::/16 and fe00::/7: in the first are those that stand for IPv4
+/// addresses, unspecified and loopback, in the second link-local and multicast addresses. Little else
+/// is, and goes the whole way.
 #[inline(always)]
-const fn may_come_from(source: Address) -> bool {
-    !(source.is_martian_source() || source.is_link_local())
-}
-
-/// Whether the address at `at` is in 2000::/3, as nearly all are ([`Address::is_global`]).
-#[inline(always)]
-fn is_global(head: &impl Head, at: usize) -> bool {
-    head.octet(at) & 0xe0 == 0x20
+fn is_ordinary_address(head: &impl Head, at: usize) -> bool {
+    (0x0001..0xfe00).contains(&u16::from_be(head.two(at)))
 }
 
 /// Whether the address at `at` embeds an IPv4 address ([`Address::embedded`]).

@@ -7,13 +7,9 @@ use aya::{
     maps::{MapError, ProgramArray, xdp::XdpMapError},
     programs::{ProgramError, SchedClassifier, Xdp},
 };
-use isatap_common::abi::Direction;
+use isatap_common::abi::Uncached;
 
 use super::maps::{Maps, SPECS};
-
-/// What `isatap_xdp` leaves to others, by direction.
-const UNCACHED_IN: &str = "isatap_xdp_in";
-const UNCACHED_OUT: &str = "isatap_xdp_out";
 
 /// The programs as compiled.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/isatap"));
@@ -114,7 +110,8 @@ impl Datapath {
             loader.map_max_entries(spec.name, spec.max_entries()?);
         }
         let mut ebpf = loader.load(OBJECT)?;
-        for name in ["isatap_xdp", UNCACHED_IN, UNCACHED_OUT] {
+        let uncached = Uncached::ALL.map(Uncached::program);
+        for name in ["isatap_xdp"].into_iter().chain(uncached) {
             program::<Xdp>(&mut ebpf, name)?.load()?;
         }
         for name in ["isatap_in", "isatap_out", "isatap_forward"] {
@@ -147,9 +144,9 @@ fn put_uncached(ebpf: &mut Ebpf) -> Result<(), DatapathError> {
     let name = "UNCACHED";
     let map = ebpf.take_map(name).ok_or(DatapathError::Missing { name })?;
     let mut uncached = ProgramArray::try_from(map)?;
-    for (direction, name) in [(Direction::In, UNCACHED_IN), (Direction::Out, UNCACHED_OUT)] {
-        let program = program::<Xdp>(ebpf, name)?;
-        uncached.set(direction as u32, program.fd()?, 0)?;
+    for place in Uncached::ALL {
+        let program = program::<Xdp>(ebpf, place.program())?;
+        uncached.set(place as u32, program.fd()?, 0)?;
     }
     Ok(())
 }

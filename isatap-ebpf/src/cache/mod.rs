@@ -14,7 +14,10 @@ use isatap_common::{
     wire::ipv4,
 };
 
-pub use self::{next_hop::Way, source::Admission};
+pub use self::{
+    next_hop::{Way, egress},
+    source::Admission,
+};
 use crate::maps::NEXT_HOPS;
 
 /// The cache of this CPU. Nobody else uses it while a program runs, but for the clock, which user

@@ -6,11 +6,10 @@ use isatap_common::{
     abi::{Config, NextHop, Switches, Traffic},
     addr::{Address, Ipv4},
     path::limit::Limit,
-    wire::ethernet,
 };
 
 use super::peer;
-use crate::{fib::WayOut, zero::zero};
+use crate::fib::WayOut;
 
 /// After so many refills the kernel forwards one packet itself, so that its neighbour entry is
 /// confirmed although the programs bypass it.
@@ -67,13 +66,17 @@ impl Way {
         let line = self.renew(address);
         line.until = now + u64::from(config.fresh_jiffies);
         line.egress = way.egress;
-        line.macs = ethernet::pair(way.destination_mac, way.source_mac);
+        line.macs = way.macs;
         line.mtu = way.mtu;
         (line.local, line.remote) = ([0; 4], [0; 4]);
         if let Some((ends, limit)) = tunnel {
             (line.local, line.remote) = ends;
             line.mtu = limit.total as u16;
             line.sum = line.constant_sum();
+            if line.identification == 0 {
+                // SAFETY: the helper has no arguments.
+                line.identification = unsafe { bpf_get_prandom_u32() } as u16;
+            }
             // The cached path does not look for 6rd in the source, and all that it sends says the same
             // about fragments.
             let switches = config.switches();
@@ -86,8 +89,15 @@ impl Way {
         line
     }
 
-    /// The line, emptied unless it is about this address already: what tells its packets apart, and
-    /// when the kernel saw one, stays.
+    /// No packet may go where the line says.
+    #[inline(always)]
+    pub fn forget(&self) {
+        // SAFETY: as above.
+        unsafe { ((*self.0).until, (*self.0).refills) = (0, 0) }
+    }
+
+    /// The line. Unless it is about this address already, whatever [`Way::fill`] does not set is zero: what
+    /// tells packets apart, and when the kernel saw one.
     #[inline(always)]
     fn renew<'a>(&self, address: Address) -> &'a mut NextHop {
         // SAFETY: as above.
@@ -95,13 +105,18 @@ impl Way {
         peer::add(line.remote, Traffic::default(), line.sent);
         line.sent = Traffic::default();
         if !line.is_of(address) {
-            // SAFETY: as above.
-            unsafe { zero(self.0) };
             line.high = address.high.to_be();
             line.low = address.low.to_be();
-            // SAFETY: the helper has no arguments.
-            line.identification = unsafe { bpf_get_prandom_u32() } as u16;
+            (line.sum, line.identification) = (0, 0);
+            (line.reserved, line.refills) = (0, 0);
         }
         line
     }
+}
+
+/// The interface that the way of a line leads to, read here and not where it is used.
+#[inline(always)]
+pub fn egress(line: &NextHop) -> u32 {
+    // SAFETY: a field of a line.
+    unsafe { (&raw const line.egress).read_volatile() }
 }

@@ -1,19 +1,22 @@
 //! The account of a node, in `PEERS`.
 #![expect(unsafe_code, reason = "map values are reached through raw pointers")]
 
-use core::arch::asm;
+use core::{arch::asm, mem::MaybeUninit};
 
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use isatap_common::{
     abi::{
         Config, Hearing, Peer, Probes, Reachability, SOLICITS_INTERVAL, SOLICITS_INTERVAL_NEAR,
-        SOLICITS_OF_ALL, Traffic, solicits_near,
+        SOLICITS_OF_ALL, Switches, Traffic, solicits_near,
     },
-    addr::Ipv4,
+    addr::{Address, Ipv4},
     path::limit::Limit,
 };
 
-use crate::maps::{PEERS, PROBES, SOLICITS};
+use crate::{
+    maps::{PEERS, PROBES, SOLICITS},
+    zero::zero,
+};
 
 /// Whether the peer at `ipv4` was heard from, and if not, whether it may be probed.
 #[inline(always)]
@@ -51,13 +54,12 @@ pub fn probe(ipv4: Ipv4, config: &Config) {
             (*peer).reachability = Reachability::Probe as u32;
         }
     } else {
-        let peer = Peer {
-            last_sent: now,
-            held: 1,
-            reachability: Reachability::Probe as u32,
-            ..Peer::default()
-        };
-        let _ = PEERS.insert(ipv4, peer, 0);
+        let mut room = MaybeUninit::uninit();
+        let peer = unknown(&mut room);
+        peer.last_sent = now;
+        peer.held = 1;
+        peer.reachability = Reachability::Probe as u32;
+        let _ = PEERS.insert(ipv4, &*peer, 0);
     }
     if let Some(probes) = PROBES.get_ptr_mut(0) {
         take(probes, now, config.probe_interval);
@@ -97,8 +99,19 @@ pub fn may_solicit(ipv4: Ipv4) -> bool {
         || has(SOLICITS_OF_ALL, SOLICITS_INTERVAL).is_some()
 }
 
+/// A peer of which nothing is known.
 #[inline(always)]
-fn now() -> u64 {
+fn unknown(room: &mut MaybeUninit<Peer>) -> &mut Peer {
+    // SAFETY: zeros are a peer, and they reach its last octet.
+    unsafe {
+        zero(room.as_mut_ptr());
+        room.assume_init_mut()
+    }
+}
+
+/// Nanoseconds of `CLOCK_BOOTTIME`.
+#[inline(always)]
+pub fn now() -> u64 {
     // SAFETY: the helper has no arguments.
     unsafe { bpf_ktime_get_boot_ns() }
 }
@@ -106,38 +119,107 @@ fn now() -> u64 {
 /// Adds the traffic of a line that ends to the peer at `remote`, if it is about one.
 #[inline(always)]
 pub fn add(remote: Ipv4, heard: Traffic, sent: Traffic) {
-    if remote == [0; 4] || (heard.0 | sent.0 == 0) {
+    if heard.0 | sent.0 == 0 || u32::from_ne_bytes(remote) == 0 {
         return;
     }
     let now = now();
-    let last_heard = if heard.0 == 0 { 0 } else { now };
-    let last_sent = if sent.0 == 0 { 0 } else { now };
     let Some(peer) = PEERS.get_ptr_mut(remote) else {
-        let peer = Peer {
-            last_heard,
-            last_sent,
-            packets_in: heard.packets(),
-            bytes_in: heard.bytes(),
-            packets_out: sent.packets(),
-            bytes_out: sent.bytes(),
-            ..Peer::default()
-        };
+        let mut room = MaybeUninit::uninit();
+        let peer = unknown(&mut room);
+        if heard.0 != 0 {
+            peer.last_heard = now;
+            (peer.packets_in, peer.bytes_in) = (heard.packets(), heard.bytes());
+        }
+        if sent.0 != 0 {
+            peer.last_sent = now;
+            (peer.packets_out, peer.bytes_out) = (sent.packets(), sent.bytes());
+        }
         // A full table forgets its oldest, so only a race with another CPU can fail here.
-        let _ = PEERS.insert(remote, peer, 0);
+        let _ = PEERS.insert(remote, &*peer, 0);
         return;
     };
     // SAFETY: the value stays allocated while the program runs; other CPUs add to it as well.
     unsafe {
-        if last_heard != 0 {
-            (*peer).last_heard = last_heard;
+        if heard.0 != 0 {
+            (*peer).last_heard = now;
+            increase(&raw mut (*peer).packets_in, heard.packets());
+            increase(&raw mut (*peer).bytes_in, heard.bytes());
         }
-        if last_sent != 0 {
-            (*peer).last_sent = last_sent;
+        if sent.0 != 0 {
+            (*peer).last_sent = now;
+            increase(&raw mut (*peer).packets_out, sent.packets());
+            increase(&raw mut (*peer).bytes_out, sent.bytes());
         }
-        increase(&raw mut (*peer).packets_in, heard.packets());
-        increase(&raw mut (*peer).bytes_in, heard.bytes());
-        increase(&raw mut (*peer).packets_out, sent.packets());
-        increase(&raw mut (*peer).bytes_out, sent.bytes());
+    }
+}
+
+/// The account of a peer, found once for all that is done with it.
+pub struct Account(*mut Peer);
+
+impl Account {
+    /// Finds it.
+    #[inline(always)]
+    pub fn of(remote: Ipv4) -> Option<Self> {
+        PEERS.get_ptr_mut(remote).map(Self)
+    }
+
+    /// Whether it was found lately, and in this generation, that a packet from a native address may be
+    /// sent to `destination`.
+    #[inline(always)]
+    pub fn is_cleared(&self, destination: Address, now: u64) -> bool {
+        // SAFETY: the value stays allocated while the program runs. Another CPU may be writing: the
+        // time is read first and written last, so it is not that of a later address.
+        unsafe {
+            let until = (&raw const (*self.0).cleared_until).read_volatile();
+            now < until
+                && (&raw const (*self.0).cleared_low).read_volatile() == destination.low.to_be()
+                && (&raw const (*self.0).cleared_high).read_volatile() == destination.high.to_be()
+        }
+    }
+
+    /// Remembers that.
+    #[inline(always)]
+    pub fn clear(&self, destination: Address, until: u64) {
+        // SAFETY: as above.
+        unsafe {
+            (&raw mut (*self.0).cleared_until).write_volatile(0);
+            (&raw mut (*self.0).cleared_low).write_volatile(destination.low.to_be());
+            (&raw mut (*self.0).cleared_high).write_volatile(destination.high.to_be());
+            (&raw mut (*self.0).cleared_until).write_volatile(until);
+        }
+    }
+
+    /// Whether it was heard from, where that is asked for.
+    #[inline(always)]
+    pub fn is_heard(&self, config: &Config, now: u64) -> bool {
+        // SAFETY: as above.
+        !config.switches().has(Switches::NEIGHBOR_CHECK)
+            || unsafe { (*self.0).hearing(now) } == Hearing::Heard
+    }
+
+    /// How large a packet to the peer may be, where the way out takes `way` octets. Remembers that it is
+    /// sent to.
+    #[inline(always)]
+    pub fn limit(&self, config: &Config, way: u16, now: u64) -> Limit {
+        let peer = self.0;
+        // SAFETY: as above; each is one aligned word.
+        let path = unsafe {
+            if (*peer).reachability != Reachability::Probe as u32 {
+                (*peer).last_sent = now;
+            }
+            (*peer).path_mtu_at(now)
+        };
+        Limit::new(config, way.into(), path)
+    }
+
+    /// Adds a packet to it.
+    #[inline(always)]
+    pub fn sent(&self, bytes: u32) {
+        // SAFETY: as above; other CPUs add as well.
+        unsafe {
+            increase(&raw mut (*self.0).packets_out, 1);
+            increase(&raw mut (*self.0).bytes_out, bytes.into());
+        }
     }
 }
 
@@ -146,38 +228,28 @@ pub fn add(remote: Ipv4, heard: Traffic, sent: Traffic) {
 #[inline(always)]
 pub fn limit(config: &Config, way: u16, remote: Ipv4) -> Limit {
     let now = now();
-    let Some(peer) = PEERS.get_ptr_mut(remote) else {
-        let peer = Peer {
-            last_sent: now,
-            ..Peer::default()
-        };
+    let Some(account) = Account::of(remote) else {
+        let mut room = MaybeUninit::uninit();
+        let peer = unknown(&mut room);
+        peer.last_sent = now;
         // As above.
-        let _ = PEERS.insert(remote, peer, 0);
+        let _ = PEERS.insert(remote, &*peer, 0);
         return Limit::new(config, way.into(), None);
     };
-    // SAFETY: as above; each is one aligned word.
-    let path = unsafe {
-        if (*peer).reachability != Reachability::Probe as u32 {
-            (*peer).last_sent = now;
-        }
-        (*peer).path_mtu_at(now)
-    };
-    Limit::new(config, way.into(), path)
+    account.limit(config, way, now)
 }
 
 /// Remembers that the peer at `remote` was heard from, which of our locators it sends to, and what came.
 #[inline(always)]
 pub fn meet(remote: Ipv4, local: Ipv4, heard: Traffic) {
     let Some(peer) = PEERS.get_ptr_mut(remote) else {
-        let peer = Peer {
-            last_heard: now(),
-            packets_in: heard.packets(),
-            bytes_in: heard.bytes(),
-            local,
-            ..Peer::default()
-        };
+        let mut room = MaybeUninit::uninit();
+        let peer = unknown(&mut room);
+        peer.last_heard = now();
+        (peer.packets_in, peer.bytes_in) = (heard.packets(), heard.bytes());
+        peer.local = local;
         // As above.
-        let _ = PEERS.insert(remote, peer, 0);
+        let _ = PEERS.insert(remote, &*peer, 0);
         return;
     };
     // SAFETY: as above; the stores are aligned words.

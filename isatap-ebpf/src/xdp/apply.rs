@@ -96,6 +96,14 @@ pub fn redirect(egress: u32) -> u32 {
     unsafe { bpf_redirect_map(links, u64::from(egress), u64::from(xdp_action::XDP_ABORTED)) as u32 }
 }
 
+/// The same with a frame that nothing was done to yet: another action where it cannot be sent there.
+#[inline(always)]
+pub fn redirect_or_pass(egress: u32) -> u32 {
+    let links = (&raw const LINKS).cast_mut().cast();
+    // SAFETY: as above.
+    unsafe { bpf_redirect_map(links, u64::from(egress), u64::from(xdp_action::XDP_PASS)) as u32 }
+}
+
 /// Stores a link-layer header.
 ///
 /// # Safety

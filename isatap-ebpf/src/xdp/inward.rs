@@ -2,46 +2,58 @@
 
 use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
-    abi::{Direction, NextHop},
+    abi::{Direction, NextHop, Uncached},
     path::express,
 };
 
 use super::{apply, leave};
 use crate::{
-    cache::Cache,
+    cache::{self, Cache},
     window::{Frame, Words},
 };
 
 #[inline(always)]
 pub fn run(ctx: &XdpContext, head: Words) -> u32 {
-    let Some(next_hop) = known(ctx, head) else {
-        return leave(ctx, Direction::In);
+    let next_hop = match known(ctx, head) {
+        Ok(next_hop) => next_hop,
+        Err(Unknown::Way) => return leave(ctx, Uncached::InAdmitted),
+        Err(Unknown::Source) => return leave(ctx, Uncached::In),
     };
+    // Now: the line would have to be kept on the stack until then.
+    let egress = cache::egress(next_hop);
     if apply::strip(ctx, head, next_hop).is_err() {
         // There is more of the frame than is taken off, so this never happens.
         return xdp_action::XDP_ABORTED;
     }
-    apply::redirect(next_hop.egress)
+    apply::redirect(egress)
 }
 
-/// The next hop of a frame, which is counted as forwarded; `None` where anything is out of the
-/// ordinary.
+/// What the cache has no line for.
+enum Unknown {
+    /// Who sent the frame; or anything else is out of the ordinary.
+    Source,
+    /// Where the packet in it goes; nothing else is missing.
+    Way,
+}
+
+/// The next hop of a frame, which is counted as forwarded.
 #[inline(always)]
-fn known<'a>(ctx: &XdpContext, head: Words) -> Option<&'a NextHop> {
-    let length = express::inward(&head, Frame(ctx).present())?;
-    let cache = Cache::of_this_cpu()?;
+fn known<'a>(ctx: &XdpContext, head: Words) -> Result<&'a NextHop, Unknown> {
+    let length = express::inward(&head, Frame(ctx).present()).ok_or(Unknown::Source)?;
+    let cache = Cache::of_this_cpu().ok_or(Unknown::Source)?;
     let now = cache.now();
-    let origin = express::origin(&head, ctx.ingress_ifindex() as u32)?;
+    let origin = express::origin(&head, ctx.ingress_ifindex() as u32).ok_or(Unknown::Source)?;
     let admission = cache.admission(origin.prefix, origin.remote);
     if !admission.holds(&origin, now) {
-        return None;
+        return Err(Unknown::Source);
     }
     let destination = express::inner_destination(&head);
-    let next_hop = cache.way(destination).known(destination, now)?;
+    let way = cache.way(destination);
+    let next_hop = way.known(destination, now).ok_or(Unknown::Way)?;
     if next_hop.is_tunnel() || length > u32::from(next_hop.mtu) {
-        return None;
+        return Err(Unknown::Source);
     }
     admission.heard(1, length);
     cache.forwarded(Direction::In, length);
-    Some(next_hop)
+    Ok(next_hop)
 }

@@ -1,7 +1,11 @@
 //! IPv6 in, protocol 41 out, if the way is in the cache.
 
 use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
-use isatap_common::{abi::Direction, path::express, wire::ipv4};
+use isatap_common::{
+    abi::{Direction, Uncached},
+    path::express,
+    wire::ipv4,
+};
 
 use super::{apply, leave};
 use crate::{
@@ -15,7 +19,7 @@ pub fn run(ctx: &XdpContext, head: Words) -> u32 {
         Some(action) => action,
         // Most of what is not in the cache is ordinary traffic of the NIC.
         None if !express::is_to_isatap(&head) => xdp_action::XDP_PASS,
-        None => leave(ctx, Direction::Out),
+        None => leave(ctx, Uncached::OutUnknown),
     }
 }
 
@@ -34,7 +38,7 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
     }
     if apply::room(ctx).is_err() {
         // What was known of the frame is not any more.
-        return Some(leave(ctx, Direction::Out));
+        return Some(leave(ctx, Uncached::OutUnknown));
     }
     way.sent(1, length);
     cache.forwarded(Direction::Out, length);

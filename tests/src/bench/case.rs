@@ -51,6 +51,8 @@ pub enum Router<'bed> {
     Nobody,
     /// What its kernel does by itself.
     Kernel,
+    /// The same with as many neighbours as a kernel keeps that nobody told otherwise.
+    Forgetful,
     /// A program of this bench, on a NIC.
     Program(Program, Device),
     Ours(&'bed Daemon),
@@ -71,10 +73,7 @@ pub struct Beds {
 impl Beds {
     /// Each in a site of its own, with room for the neighbours that `sit` needs.
     pub fn make(program: &Path, directory: &Path) -> Result<Self> {
-        for (threshold, neighbours) in [(3, 1 << 19), (2, 1 << 18), (1, 1 << 18)] {
-            let name = format!("net.ipv6.neigh.default.gc_thresh{threshold}");
-            exec::line(&format!("sysctl -q -w {name}={neighbours}"))?;
-        }
+        keep_neighbours(PLENTY)?;
         Ok(Self {
             bare: Bed::bare()?,
             xdp: Bed::ours(Xdp::Auto, program, directory)?,
@@ -83,6 +82,20 @@ impl Beds {
             sit: Bed::sit()?,
         })
     }
+}
+
+/// Room for all that `sit` meets here.
+const PLENTY: [u32; 3] = [1 << 18, 1 << 18, 1 << 19];
+/// What Linux starts with.
+const USUAL: [u32; 3] = [128, 512, 1024];
+
+/// When the kernel begins to forget neighbours of IPv6, and how many it keeps at most.
+fn keep_neighbours(thresholds: [u32; 3]) -> Result<()> {
+    for (number, neighbours) in (1..).zip(thresholds) {
+        let name = format!("net.ipv6.neigh.default.gc_thresh{number}");
+        exec::line(&format!("sysctl -q -w {name}={neighbours}"))?;
+    }
+    Ok(())
 }
 
 /// All cases, controls among them.
@@ -215,6 +228,16 @@ impl Router<'_> {
 impl Case<'_> {
     /// Sends packets and adds what they cost to what is told already.
     pub fn measure(&self, packets: u32, told: &mut Vec<Told>) -> Result<()> {
+        if !matches!(self.router, Router::Forgetful) {
+            return self.measure_all(packets, told);
+        }
+        keep_neighbours(USUAL)?;
+        let measured = self.measure_all(packets, told);
+        keep_neighbours(PLENTY)?;
+        measured
+    }
+
+    fn measure_all(&self, packets: u32, told: &mut Vec<Told>) -> Result<()> {
         let _attached = self.router.attach()?;
         let _put = match &self.router {
             Router::Twin(_, twin) => Some(twin.put()?),

@@ -25,6 +25,8 @@ const ASKED: [(&str, &str); 5] = [
     ("csum_diff", "bpf_csum_diff"),
 ];
 const FRAMES: u32 = 1_000;
+/// Four for each line of the cache.
+const HOSTS: u32 = 1 << 16;
 
 /// Counts look-ups for packets that are in the cache, which should ask for none, and for some that
 /// should, so that the probes are known to work.
@@ -54,9 +56,14 @@ pub fn count(beds: &Beds) -> Result<Vec<Lookups>> {
         through("decapsulation, cached", nics.inward()?, "in xdp cached")?,
         through("encapsulation, cached", nics.outward()?, "out xdp cached")?,
         through(
-            "decapsulation, not cached",
+            "decapsulation, the way not cached",
             nics.inward_of(&servers)?,
             "in xdp resolved",
+        )?,
+        through(
+            "decapsulation, the host not cached",
+            nics.inward_of(&Flow::default().of_hosts(HOSTS))?,
+            "in xdp cached",
         )?,
     ];
     let before = probes.hits()?;

@@ -12,7 +12,7 @@ pub mod cost;
 mod device;
 mod entrance;
 mod evidence;
-mod flow;
+pub mod flow;
 mod forged;
 pub mod goals;
 mod host;

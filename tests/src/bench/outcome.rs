@@ -167,7 +167,7 @@ impl Case {
             (false, false) => ("redirect-in", "sit-decap"),
             (false, true) => ("redirect-in-1474", ""),
             (true, true) => ("redirect-out-1474", ""),
-            (true, false) if self.name.ends_with("64k") => ("redirect-out", "sit-encap-64k"),
+            (true, false) if self.name.contains("64k") => ("redirect-out", "sit-encap-64k"),
             (true, false) => ("redirect-out", "sit-encap"),
         }
     }

@@ -13,7 +13,7 @@ use aya::{
     programs::{SchedClassifier, Xdp},
 };
 use isatap_common::{
-    abi::{Direction, Layer, Role, Switches},
+    abi::{Direction, Layer, LocatorRef, Role, Switches},
     path::Reason,
 };
 use isatap_ctl::datapath::{self, Datapath};
@@ -119,6 +119,17 @@ impl Machine {
         tables(role, switches, self.indexes)
             .write(&mut self.datapath.maps)
             .unwrap();
+    }
+
+    /// Another address of ours on the uplink, for the programs alone.
+    pub fn second_locator(&mut self, ipv4: [u8; 4]) {
+        let mut tables = tables(Role::Router, Switches::default(), self.indexes);
+        tables.config.locator_count = 2;
+        tables.config.locators[1] = LocatorRef {
+            ifindex: self.indexes.uplink,
+            ipv4,
+        };
+        tables.write(&mut self.datapath.maps).unwrap();
     }
 
     /// Runs `isatap_xdp` on a frame that came in through `ifindex`.

@@ -16,6 +16,7 @@ mod outward;
 mod packets;
 mod site;
 mod solicit;
+mod way;
 
 /// One case.
 struct Row {

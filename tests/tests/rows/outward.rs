@@ -17,10 +17,10 @@ const SERVER: &str = "2001:db8:f::1";
 const HOST: &str = "2001:db8:0:1:0:5efe:a01:7";
 
 /// A packet from the server, what XDP counts, and what the pure path says of it alone.
-type Row = (&'static str, Inner, Option<Reason>, Result<[u8; 4], Reason>);
+pub type Row = (&'static str, Inner, Option<Reason>, Result<[u8; 4], Reason>);
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     use Reason as R;
     let to = |destination: &str| udp(SERVER, destination);
     let host = Ok([10, 1, 0, 7]);
@@ -141,7 +141,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// Everything that depends on the outer header but its identification and checksum.
-fn without_identification(outer: &[u8]) -> Vec<u8> {
+pub fn without_identification(outer: &[u8]) -> Vec<u8> {
     let mut outer = outer.to_vec();
     outer[4..6].fill(0);
     outer[10..12].fill(0);
@@ -274,13 +274,17 @@ fn check_forwarded(name: &str, inner: &Inner, outer: &[u8], frame: &[u8]) {
         without_identification(outer),
         "{name}: outer header"
     );
+    check_checksum(name, frame);
+    let mut expected = inner.bytes();
+    expected[7] -= 1;
+    assert_eq!(frame[34..], expected, "{name}: inner packet");
+}
+
+pub fn check_checksum(name: &str, frame: &[u8]) {
     let (header, _) = etherparse::Ipv4Header::from_slice(&frame[14..]).unwrap();
     assert_eq!(
         header.header_checksum,
         header.calc_header_checksum(),
         "{name}: checksum"
     );
-    let mut expected = inner.bytes();
-    expected[7] -= 1;
-    assert_eq!(frame[34..], expected, "{name}: inner packet");
 }

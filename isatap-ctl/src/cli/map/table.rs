@@ -73,7 +73,7 @@ impl Table {
             Self::Prefixes | Self::Routes => "IPv6 prefix",
             Self::KnownIpv4 => "IPv4 prefix",
             Self::Links => "interface",
-            Self::Uncached => "direction",
+            Self::Uncached => "direction and what is known",
             Self::Counters => "direction, layer, reason",
             Self::Solicits => "bucket",
             Self::Events => "none",

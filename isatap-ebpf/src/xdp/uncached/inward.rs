@@ -89,9 +89,10 @@ fn found<'a>(
         return Err(Reason::Revalidate);
     }
     let length = u16::try_from(inner.total_length()).map_err(|_| Reason::TooBig)?;
-    let (source, destination) = (inner.source, inner.destination);
-    let found = fib::ipv6(ctx.as_ptr(), config.device, source, destination, length)
-        .map_err(|no_way| no_way.reason)?;
+    let destination = inner.destination;
+    let ends = || [fib::halves(inner.source), fib::halves(destination)];
+    let found =
+        fib::ipv6(ctx.as_ptr(), config.device, length, ends).map_err(|no_way| no_way.reason)?;
     if found.egress == config.device {
         return Err(Reason::Hairpin);
     }

@@ -2,14 +2,18 @@
 
 use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
-    abi::Direction,
+    abi::{Config, Direction, Switches},
+    addr::Ipv4,
     path::{self, Reason, Site as _, express, express::is_routed, rewrite},
-    wire::{ethernet, ipv4},
+    wire::{ethernet, ipv4, ipv6},
 };
 
 use super::super::{Forwarded, apply, end};
 use crate::{
-    cache::{Cache, peer},
+    cache::{
+        Cache, Way,
+        peer::{self, Account},
+    },
     count::identification,
     fib,
     maps::LINKS,
@@ -77,7 +81,7 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
         return Err(Reason::TooBig);
     }
     let next_hop = way.fill(inner.destination, config, &found, Some((ends, limit)), now);
-    way.sent(1, length);
+    account(&way, inner, tunnel.remote, config, now);
     let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, &site)?;
     apply::room(ctx)?;
     let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
@@ -87,4 +91,23 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
         reason: Reason::Resolved,
         bytes: length,
     })
+}
+
+/// Counts the packet, where the next one to the same destination will look first; and says there that
+/// that one need not be decided on, if it is from a native address. In the terms of
+/// [`super::super::way::outward`] that takes one locator, which all packets are sent from, and no 6rd
+/// prefix that a source would have to be compared with.
+#[inline(always)]
+fn account(way: &Way, inner: &ipv6::Header, remote: Ipv4, config: &Config, now: u64) {
+    let (destination, length) = (inner.destination, inner.total_length());
+    let Some(account) = Account::of(remote) else {
+        return way.sent(1, length);
+    };
+    account.sent(length);
+    if destination.embedded() == Some(remote)
+        && config.locator_count == 1
+        && !config.switches().has(Switches::SIX_RD)
+    {
+        account.clear(destination, now + u64::from(config.fresh_jiffies));
+    }
 }

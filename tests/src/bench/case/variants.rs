@@ -10,9 +10,10 @@ use crate::bench::flow::Flow;
 use crate::bench::sink::Kind;
 use crate::bench::twin::Twin;
 
-/// More than fit into the cache or the list of peers, so that none is met again in time.
+/// More than fit into the cache, so that none is met again in time.
 const TOO_MANY: u32 = 1 << 20;
-/// As many as `sit` can be made to know.
+/// As many as `sit` can be made to know, and our list of peers has room for; four for each line of the
+/// cache, so that each has lost its line when its turn comes again.
 const PEERS: u32 = 1 << 16;
 /// Octets of a frame that just fits, outer header included.
 const LARGE: usize = 1474;
@@ -21,8 +22,9 @@ const SIT_OUT: &[Way] = &[(Entrance::Pass, Kind::Tc)];
 
 /// Addresses that are not in the cache, many peers, and large frames.
 pub fn of(beds: &Beds) -> Result<Vec<Case<'_>>> {
-    let mut cases = misses(beds)?;
-    cases.extend(peers(beds)?);
+    // What hosts send first: nothing is sent to one that was not heard from.
+    let mut cases = peers(beds)?;
+    cases.extend(misses(beds)?);
     cases.extend(large(beds)?);
     Ok(cases)
 }
@@ -70,7 +72,7 @@ fn misses(beds: &Beds) -> Result<Vec<Case<'_>>> {
         Case {
             name: "xdp-encap-miss",
             title: "ours, XDP, encapsulation, no next hop in the cache",
-            lane: nics.outward_of(&flow.of_hosts(TOO_MANY))?,
+            lane: nics.outward_of(&flow.of_hosts(PEERS))?,
             ways: FRAMES,
             router: router()?,
         },
@@ -101,6 +103,13 @@ fn peers(beds: &Beds) -> Result<Vec<Case<'_>>> {
             lane: beds.sit.nics.outward_of(&flow)?,
             ways: SIT_OUT,
             router: Router::Kernel,
+        },
+        Case {
+            name: "sit-encap-64k-usual",
+            title: "Linux sit, encapsulation, 65 536 hosts in turn, the kernel's own limit of neighbours",
+            lane: beds.sit.nics.outward_of(&flow)?,
+            ways: SIT_OUT,
+            router: Router::Forgetful,
         },
     ])
 }

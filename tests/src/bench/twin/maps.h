@@ -48,5 +48,5 @@ struct {
 	__uint(type, MAP_PROGRAMS);
 	__uint(key_size, 4);
 	__uint(value_size, 4);
-	__uint(max_entries, 2);
+	__uint(max_entries, 4);
 } UNCACHED SEC(".maps");

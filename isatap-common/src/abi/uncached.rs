@@ -1,0 +1,30 @@
+/// The key of `UNCACHED`: where `isatap_xdp` goes on with a frame that it does not forward itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Uncached {
+    /// Protocol 41 of which nothing is known yet: the whole decision.
+    In = 0,
+    /// IPv6 for a node of the link, likewise.
+    Out = 1,
+    /// Protocol 41 that `isatap_xdp` has found in order and from a host that was admitted: all but
+    /// the way out.
+    InAdmitted = 2,
+    /// IPv6 for a node of the link whose way is not in the cache, but perhaps what was decided about
+    /// the node.
+    OutUnknown = 3,
+}
+
+impl Uncached {
+    /// All, in the order of the map.
+    pub const ALL: [Self; 4] = [Self::In, Self::Out, Self::InAdmitted, Self::OutUnknown];
+
+    /// The name of the program.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::In => "isatap_xdp_in",
+            Self::Out => "isatap_xdp_out",
+            Self::InAdmitted => "isatap_way_in",
+            Self::OutUnknown => "isatap_way_out",
+        }
+    }
+}
