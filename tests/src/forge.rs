@@ -1,6 +1,6 @@
 //! Sending packets that no honest stack would send.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -36,5 +36,22 @@ pub fn send_often(
             );
         }
         Ok(start.elapsed())
+    })
+}
+
+/// Sends an IPv6 packet, its header included, from a namespace; routes are the kernel's.
+pub fn send_ipv6(from: &Inside, destination: Ipv6Addr, packet: &[u8]) -> Result<()> {
+    from.enter(|| {
+        // IPPROTO_RAW
+        let socket = Socket::new(Domain::IPV6, Type::RAW, Some(Protocol::from(255)))
+            .context("a raw socket")?;
+        let to = SocketAddrV6::new(destination, 0, 0, 0).into();
+        let sent = socket.send_to(packet, &to)?;
+        ensure!(
+            sent == packet.len(),
+            "sent {sent} of {} octets",
+            packet.len()
+        );
+        Ok(())
     })
 }

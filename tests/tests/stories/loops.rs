@@ -1,7 +1,7 @@
 //! A packet for another tunnel in the same IPv4 network would come back, and go round until its hop
 //! limit ends it (RFC 6324 section 2).
 
-use std::net::{Ipv6Addr, SocketAddrV6};
+use std::net::Ipv6Addr;
 
 use isatap_tests::{
     daemon::Daemon,
@@ -10,7 +10,6 @@ use isatap_tests::{
     site::{PREFIX, UPLINK},
 };
 use nix::sys::signal::Signal;
-use socket2::{Domain, Protocol, Socket, Type};
 
 use super::*;
 
@@ -172,14 +171,7 @@ fn marked(source: Ipv6Addr, destination: Ipv6Addr) -> Vec<u8> {
 }
 
 fn send_natively(from: &Inside, source: Ipv6Addr, destination: Ipv6Addr) {
-    let packet = marked(source, destination);
-    let send = || {
-        // IPPROTO_RAW: with the header.
-        let socket = Socket::new(Domain::IPV6, Type::RAW, Some(Protocol::from(255)))?;
-        let to = SocketAddrV6::new(destination, 0, 0, 0);
-        Ok(socket.send_to(&packet, &to.into()).map(drop)?)
-    };
-    from.enter(send).unwrap();
+    forge::send_ipv6(from, destination, &marked(source, destination)).unwrap();
 }
 
 /// What arrives at a neighbour of our router.

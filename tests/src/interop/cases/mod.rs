@@ -9,6 +9,7 @@ mod our_radvd;
 mod ours;
 mod replay;
 mod sit_host;
+mod sit_relays;
 mod sit_router;
 mod two_routers;
 
@@ -24,6 +25,7 @@ pub const ALL: &[&[Case]] = &[
     our_radvd::CASES,
     direct::CASES,
     two_routers::CASES,
+    sit_relays::CASES,
     forms::CASES,
     replay::CASES,
     faults::CASES,
