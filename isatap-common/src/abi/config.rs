@@ -67,7 +67,7 @@ impl Switches {
     pub const DECAP_L3: Self = Self(1 << 3);
     /// Programs forward from NIC to NIC, so a way in the cache must lead to one of `LINKS`.
     pub const FORWARDS: Self = Self(1 << 4);
-    /// A router sends only to hosts that it has heard from.
+    /// A router sends only to hosts that it has heard from, a host not to those that do not answer.
     pub const NEIGHBOR_CHECK: Self = Self(1 << 5);
     /// There are 6rd prefixes, so a native address may embed ours in a way that the cached path does
     /// not know.
@@ -120,6 +120,16 @@ impl Config {
     #[inline(always)]
     pub const fn is_router(&self) -> bool {
         self.role == Role::Router as u8
+    }
+
+    /// What this node is.
+    #[inline(always)]
+    pub const fn role(&self) -> Role {
+        if self.is_router() {
+            Role::Router
+        } else {
+            Role::Host
+        }
     }
 }
 

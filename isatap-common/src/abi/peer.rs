@@ -1,6 +1,6 @@
 use bytemuck::{Pod, Zeroable};
 
-use super::map_types;
+use super::{Role, map_types};
 
 /// Value of `PEERS`, keyed by the embedded IPv4 address: a node of the link that was heard from,
 /// sent to or asked for. Times are nanoseconds of `CLOCK_BOOTTIME`; zero is never.
@@ -9,7 +9,7 @@ use super::map_types;
 pub struct Peer {
     /// When a packet from it was last admitted.
     pub last_heard: u64,
-    /// When a packet was last sent to it, or in [`Reachability::Probe`] when that began.
+    /// When a packet was last sent to it, or when a probe began that holds its packets up.
     pub last_sent: u64,
     /// Until when `path_mtu` holds.
     pub path_mtu_deadline: u64,
@@ -50,31 +50,34 @@ impl Peer {
     }
 }
 
-/// Neighbor Unreachability Detection state of a peer (RFC 4861 section 7.3.2).
+/// Neighbor Unreachability Detection state of a peer (RFC 4861 section 7.3.2). A router probes hosts that
+/// it has not heard from; a host asks peers that it sends to and does not hear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Reachability {
-    /// Nothing is known: the state of every peer that is not probed.
+    /// Nothing is known, and nothing speaks against it.
     #[default]
     Unknown = 0,
-    /// Confirmed within ReachableTime.
+    /// It answered within ReachableTime.
     Reachable = 1,
-    /// Not confirmed lately and not in use.
+    /// It answered longer ago.
     Stale = 2,
     /// In use, waiting for a hint from above.
     Delay = 3,
     /// Being probed, or silent when it was.
     Probe = 4,
-    /// Did not answer.
+    /// It did not answer, or an ICMPv4 error said that it is out of reach. A host probes it for the next
+    /// packet, and so on until it is heard.
     Unreachable = 5,
 }
 
-/// Whether a router may send to a host (RFC 6324 section 3.1.1).
+/// Whether a packet may be sent to a peer: by a router to those that it has heard from (RFC 6324 section
+/// 3.1.1), by a host to all but those that do not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hearing {
-    /// It was heard from lately.
+    /// Nothing speaks against it.
     Heard,
-    /// It was not; the daemon may probe it.
+    /// It has to be probed first.
     Unheard,
     /// It is being probed, and one more packet may wait for the outcome.
     Probed,
@@ -97,21 +100,60 @@ impl Peer {
     /// Packets that wait for the outcome of a probe.
     pub const HELD: u32 = 3;
 
-    /// What the peer is at `now`.
+    /// What the peer is at `now` to a router or a host.
     #[inline(always)]
-    pub const fn hearing(&self, now: u64) -> Hearing {
+    pub const fn hearing(&self, now: u64, role: Role) -> Hearing {
+        match role {
+            Role::Router => self.hearing_by_router(now),
+            Role::Host => self.hearing_by_host(now),
+        }
+    }
+
+    #[inline(always)]
+    const fn hearing_by_router(&self, now: u64) -> Hearing {
         if self.last_heard != 0 && now.saturating_sub(self.last_heard) < Self::HEARD_FOR {
             return Hearing::Heard;
         }
-        if self.reachability != Reachability::Probe as u32 {
-            return Hearing::Unheard;
-        }
         match now.saturating_sub(self.last_sent) {
+            _ if !self.is_probed(Role::Router) => Hearing::Unheard,
             age if age >= Self::SILENT_FOR => Hearing::Unheard,
             age if age >= Self::PROBED_FOR => Hearing::Silent,
-            _ if self.held < Self::HELD => Hearing::Probed,
-            _ => Hearing::Waiting,
+            _ => self.waiting(),
         }
+    }
+
+    /// Every packet for a peer that did not answer may begin another probe (RFC 4861 section 7.3.3).
+    #[inline(always)]
+    const fn hearing_by_host(&self, now: u64) -> Hearing {
+        match now.saturating_sub(self.last_sent) {
+            _ if !self.is_probed(Role::Host) => Hearing::Heard,
+            age if age >= Self::PROBED_FOR => Hearing::Unheard,
+            _ => self.waiting(),
+        }
+    }
+
+    #[inline(always)]
+    const fn waiting(&self) -> Hearing {
+        if self.held < Self::HELD {
+            Hearing::Probed
+        } else {
+            Hearing::Waiting
+        }
+    }
+
+    /// The state of a peer whose packets are held up.
+    #[inline(always)]
+    pub const fn probed_by(role: Role) -> Reachability {
+        match role {
+            Role::Router => Reachability::Probe,
+            Role::Host => Reachability::Unreachable,
+        }
+    }
+
+    /// Whether its packets are held up, so that `last_sent` says since when.
+    #[inline(always)]
+    pub const fn is_probed(&self, role: Role) -> bool {
+        self.reachability == Self::probed_by(role) as u32
     }
 }
 
@@ -159,10 +201,11 @@ mod tests {
             last_heard: NOW - ago,
             ..Peer::default()
         };
-        assert_eq!(Peer::default().hearing(NOW), Hearing::Unheard);
-        assert_eq!(heard(0).hearing(NOW), Hearing::Heard);
-        assert_eq!(heard(Peer::HEARD_FOR - 1).hearing(NOW), Hearing::Heard);
-        assert_eq!(heard(Peer::HEARD_FOR).hearing(NOW), Hearing::Unheard);
+        let hearing = |peer: Peer| peer.hearing(NOW, Role::Router);
+        assert_eq!(hearing(Peer::default()), Hearing::Unheard);
+        assert_eq!(hearing(heard(0)), Hearing::Heard);
+        assert_eq!(hearing(heard(Peer::HEARD_FOR - 1)), Hearing::Heard);
+        assert_eq!(hearing(heard(Peer::HEARD_FOR)), Hearing::Unheard);
     }
 
     #[test]
@@ -181,13 +224,40 @@ mod tests {
             (Peer::SILENT_FOR - 1, 1, Hearing::Silent),
             (Peer::SILENT_FOR, 1, Hearing::Unheard),
         ] {
-            assert_eq!(probed(ago, held).hearing(NOW), hearing, "{ago} {held}");
+            let found = probed(ago, held).hearing(NOW, Role::Router);
+            assert_eq!(found, hearing, "{ago} {held}");
         }
         let answered = Peer {
             last_heard: NOW,
             ..probed(SECOND, Peer::HELD)
         };
-        assert_eq!(answered.hearing(NOW), Hearing::Heard);
+        assert_eq!(answered.hearing(NOW, Role::Router), Hearing::Heard);
+    }
+
+    #[test]
+    fn a_host_sends_to_all_but_those_that_do_not_answer() {
+        let peer = |reachability, ago: u64, held| Peer {
+            last_heard: NOW - SECOND,
+            last_sent: NOW - ago,
+            reachability: reachability as u32,
+            held,
+            ..Peer::default()
+        };
+        for (peer, hearing) in [
+            (Peer::default(), Hearing::Heard),
+            (peer(Reachability::Stale, 0, Peer::HELD), Hearing::Heard),
+            (peer(Reachability::Unreachable, 0, 0), Hearing::Probed),
+            (
+                peer(Reachability::Unreachable, 0, Peer::HELD),
+                Hearing::Waiting,
+            ),
+            (
+                peer(Reachability::Unreachable, Peer::PROBED_FOR, 0),
+                Hearing::Unheard,
+            ),
+        ] {
+            assert_eq!(peer.hearing(NOW, Role::Host), hearing, "{peer:?}");
+        }
     }
 
     #[test]

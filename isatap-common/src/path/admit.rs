@@ -140,9 +140,12 @@ pub fn outbound(packet: &Outbound, site: &impl Site) -> Result<Tunnel, Reason> {
     if config.locator_count == 0 {
         return Err(Reason::NoLocator);
     }
-    // What is sent to a link-local address was not forwarded, and a probe is.
-    let is_checked = config.is_router() && config.switches().has(Switches::NEIGHBOR_CHECK);
-    if is_checked && !inner.destination.is_link_local() {
+    // Probes go to link-local addresses. A host sends to its routers in any case: it has chosen among
+    // them by what they answer.
+    let is_checked = config.switches().has(Switches::NEIGHBOR_CHECK)
+        && !inner.destination.is_link_local()
+        && (config.is_router() || !site.lists_router(remote));
+    if is_checked {
         is_heard(remote, site)?;
     }
     Ok(Tunnel {
@@ -151,7 +154,8 @@ pub fn outbound(packet: &Outbound, site: &impl Site) -> Result<Tunnel, Reason> {
     })
 }
 
-/// RFC 6324 section 3.1.1: a neighbour that has shown that it is one.
+/// RFC 6324 section 3.1.1, RFC 4861 section 7.3.3: a neighbour that has shown that it is one, or has not
+/// shown that it is none.
 #[inline(always)]
 fn is_heard(remote: Ipv4, site: &impl Site) -> Result<(), Reason> {
     match site.hearing(remote) {

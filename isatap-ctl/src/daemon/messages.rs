@@ -67,7 +67,7 @@ impl Node {
     fn take(&mut self, message: &Received) -> Result<(), Refusal> {
         let now = clock::now();
         if message.bytes.first() == Some(&NEIGHBOR_ADVERTISEMENT) {
-            return self.router_answered(now, message);
+            return self.neighbor_answered(now, message);
         }
         if self.is_from_peer(message) {
             return self.peer_advertised(now, message);

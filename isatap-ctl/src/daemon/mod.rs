@@ -2,6 +2,7 @@
 
 mod attach;
 mod control;
+mod correspondents;
 mod counters;
 mod desired;
 mod device;

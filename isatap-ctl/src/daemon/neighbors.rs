@@ -24,8 +24,8 @@ impl Node {
         };
         let locators = self.world.locators(&self.settings);
         let timing = Timing::advertised(state.reachable_time, state.retrans_timer);
-        self.detector
-            .set_locator(locators.first().map(|locator| locator.ipv4));
+        let locator = locators.first().map(|locator| locator.ipv4);
+        self.detector.set_locator(locator);
         self.detector.set_timing(timing);
         let routes = state.default_routes.iter().chain(&state.routes);
         let next_hops: BTreeMap<_, _> = routes.map(|route| (route.via, route.gateway)).collect();
@@ -36,7 +36,9 @@ impl Node {
             info!("router {router} does not answer");
             self.discovery.unreachable(router);
         }
-        due.probes.into_iter().map(Outgoing::from).collect()
+        let probes = due.probes.into_iter().map(Outgoing::from);
+        let of_peers = self.watch_peers(now, locator, timing);
+        probes.chain(of_peers).collect()
     }
 
     fn look_at_traffic(&mut self, now: Boottime, state: &HostState) {
@@ -62,8 +64,8 @@ impl Node {
         }
     }
 
-    /// Takes a Neighbor Advertisement of a router.
-    pub(super) fn router_answered(
+    /// Takes a Neighbor Advertisement, of a router or of another node.
+    pub(super) fn neighbor_answered(
         &mut self,
         now: Boottime,
         message: &Received,
@@ -81,7 +83,10 @@ impl Node {
             neighbor,
             revived,
             ceased_to_route,
-        } = self.detector.answered(now, &received)?;
+        } = match self.detector.answered(now, &received) {
+            Err(Refusal::NoEntry) => return self.peer_answered(now, &received),
+            answered => answered?,
+        };
         if revived {
             info!("router {neighbor} answers again");
             self.discovery.revived(neighbor);

@@ -40,7 +40,7 @@ use crate::{
         sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket},
         sysctl,
     },
-    nd::{reachability::Detector, watch::Watch},
+    nd::{Correspondents, reachability::Detector, watch::Watch},
     plan::{self, Action},
     prl,
 };
@@ -63,6 +63,7 @@ pub struct Node {
     pub(super) parting: Option<Parting>,
     pub(super) detector: Detector,
     pub(super) watch: Watch,
+    pub(super) correspondents: Correspondents,
     pub(super) prl: prl::Table,
     pub(super) resolver: prl::Resolver,
     pub(super) resolved: Option<Resolved>,
@@ -140,6 +141,7 @@ impl Node {
             parting: None,
             detector: Detector::new(fastrand::u64(..)),
             watch: Watch::new(fastrand::u64(..)),
+            correspondents: Correspondents::new(fastrand::u64(..)),
             prl: prl::Table::default(),
             resolver: prl::Resolver::new(fastrand::u64(..)),
             resolved: None,
@@ -333,11 +335,13 @@ impl Node {
     /// When [`Self::tick`] has something to do, or there is a name to look up.
     pub fn next_deadline(&self) -> Option<Boottime> {
         let discovery = self.discovery.next_deadline().filter(|_| !self.is_held);
+        let watching = self.discovery.learns() && self.probing.is_some();
         discovery
             .into_iter()
             .chain(Parting::next_deadline(self.parting.as_ref()))
             .chain(self.detector.next_deadline())
             .chain(self.watch.next_deadline())
+            .chain(watching.then(|| self.correspondents.next_deadline()))
             .chain(self.resolver.next_deadline())
             .min()
     }

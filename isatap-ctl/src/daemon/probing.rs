@@ -1,5 +1,5 @@
-//! Packets for hosts that a router has not heard from: programs hand them over, the daemon asks the
-//! hosts (RFC 6324 section 3.1.1).
+//! Packets for hosts that a router has not heard from, or that did not answer a host: programs hand them
+//! over, the daemon asks (RFC 6324 section 3.1.1, RFC 4861 section 7.3.3).
 
 use std::{
     io,
@@ -7,18 +7,18 @@ use std::{
 };
 
 use isatap_common::{
-    abi::{Direction, Hearing, Switches},
+    abi::{Direction, Hearing, Reachability, Role, Switches},
     addr,
     icmp::Icmpv6Error::AddressUnreachable,
     nd::NeighborSolicit,
-    path::{Reason, admit, parse},
+    path::{Reason, Site as _, admit, parse},
 };
 use tracing::debug;
 
 use super::{counters::count, link, node::Node};
 use crate::{
     clock::{self, Boottime},
-    config::{RoleSettings, Settings},
+    config::Settings,
     kernel::{
         Error,
         sockets::{Icmpv6Socket, Received},
@@ -29,7 +29,7 @@ use crate::{
 /// ICMPv6 type of a Neighbor Advertisement.
 const NEIGHBOR_ADVERTISEMENT: u8 = 136;
 
-/// What a router that asks needs.
+/// What a node that asks needs.
 pub struct Probing {
     socket: Icmpv6Socket,
     prober: Prober,
@@ -65,6 +65,12 @@ impl Probing {
         }
     }
 
+    /// Whether a packet waits for the node at `address`.
+    pub fn awaits(this: Option<&Self>, address: Ipv6Addr) -> bool {
+        let host = addr::embedded(&address.octets()).map(Ipv4Addr::from);
+        this.is_some_and(|probing| probing.prober.hosts().any(|one| Some(one) == host))
+    }
+
     /// When there is something to do.
     pub fn next_deadline(this: Option<&Self>) -> Option<Boottime> {
         this.and_then(|probing| probing.prober.next_deadline())
@@ -72,7 +78,7 @@ impl Probing {
 }
 
 const fn is_wanted(settings: &Settings) -> bool {
-    matches!(settings.role, RoleSettings::Router(_)) && settings.datapath.neighbor_check
+    settings.datapath.neighbor_check
 }
 
 impl Node {
@@ -135,12 +141,15 @@ impl Node {
         }
         let destination = parse::outbound(packet, 0).ok()?.inner.destination;
         let host = admit::next_hop(destination, tables).ok()?;
-        (!destination.is_link_local()).then(|| host.into())
+        let is_checked = tables.config.is_router() || !tables.lists_router(host);
+        (is_checked && !destination.is_link_local()).then(|| host.into())
     }
 
     fn hearing(&self, host: Ipv4Addr) -> Hearing {
         let now = u64::try_from(clock::now().as_nanos()).unwrap_or(u64::MAX);
-        self.datapath.maps.peers.get(host.octets()).hearing(now)
+        let role = self.tables.as_ref().map(|tables| tables.config.role());
+        let peer = self.datapath.maps.peers.get(host.octets());
+        peer.hearing(now, role.unwrap_or(Role::Host))
     }
 
     /// Sends what waits for `host`, if a program has admitted a packet from it.
@@ -148,7 +157,12 @@ impl Node {
         let (Hearing::Heard, Some(probing)) = (self.hearing(host), &mut self.probing) else {
             return;
         };
-        for packet in probing.prober.heard(host) {
+        let waiting = probing.prober.heard(host);
+        if !waiting.is_empty() && self.discovery.learns() {
+            let peers = &mut self.datapath.maps.peers;
+            peers.set_reachability(host.octets(), Reachability::Reachable);
+        }
+        for packet in waiting {
             self.send_surplus(&packet);
         }
     }

@@ -1,10 +1,10 @@
 //! What is known of the nodes of the link. Programs write it as well.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use aya::maps::{HashMap, MapData};
 use isatap_common::{
-    abi::{Peer, Reachability},
+    abi::{PEERS_LEN, Peer, Reachability},
     addr::Ipv4,
 };
 
@@ -70,6 +70,24 @@ impl Peers {
             peer.reachability = Reachability::Unreachable as u32;
             let _ = self.0.insert(remote, peer, 0);
         }
+    }
+
+    /// Remembers what answers say of the peer `remote`.
+    pub fn set_reachability(&mut self, remote: Ipv4, state: Reachability) {
+        let Ok(mut peer) = self.0.get(&remote, 0) else {
+            return;
+        };
+        if peer.reachability != state as u32 {
+            peer.reachability = state as u32;
+            let _ = self.0.insert(remote, peer, 0);
+        }
+    }
+
+    /// Every peer. A walk starts anew when the entry it stands on goes away, so it has an end.
+    pub fn all(&self) -> impl Iterator<Item = (Ipv4Addr, Peer)> {
+        let walk = self.0.iter().take(PEERS_LEN as usize);
+        walk.filter_map(Result::ok)
+            .map(|(ipv4, peer)| (ipv4.into(), peer))
     }
 
     /// Adds a packet that this process had sent to the peer `remote`. What a program adds at the same

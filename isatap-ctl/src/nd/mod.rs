@@ -7,9 +7,11 @@ pub mod router;
 pub mod watch;
 
 mod bucket;
+mod correspondents;
 mod prober;
 mod refusal;
 
 pub(crate) use bucket::Bucket;
+pub use correspondents::{Correspondents, Seen};
 pub use prober::{Due, Prober};
 pub use refusal::Refusal;

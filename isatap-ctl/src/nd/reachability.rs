@@ -37,6 +37,17 @@ pub struct Probe {
     pub bytes: Vec<u8>,
 }
 
+impl Probe {
+    /// One of `target`, to itself.
+    pub fn of(source: Ipv6Addr, target: Ipv6Addr) -> Self {
+        Self {
+            source,
+            destination: target,
+            bytes: NeighborSolicit { target }.encode(source, target),
+        }
+    }
+}
+
 /// What [`Detector::poll`] comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
@@ -196,10 +207,27 @@ impl Detector {
 
     /// When [`Self::poll`] has something to do, or traffic is to be looked at.
     pub fn next_deadline(&self) -> Option<Boottime> {
-        let neighbors = self.neighbors.values();
-        let steps = neighbors.filter_map(Neighbor::deadline);
         let sampling = (!self.neighbors.is_empty()).then_some(self.sampling_at);
-        steps.chain(sampling).min()
+        self.next_step().into_iter().chain(sampling).min()
+    }
+
+    /// When [`Self::poll`] has something to do.
+    pub fn next_step(&self) -> Option<Boottime> {
+        self.locator?;
+        let neighbors = self.neighbors.values();
+        neighbors.filter_map(Neighbor::deadline).min()
+    }
+
+    /// Watches `neighbor` no more.
+    pub fn forget(&mut self, neighbor: Ipv4Addr) {
+        self.neighbors.remove(&neighbor);
+    }
+
+    /// `neighbor` has shown itself at `address`.
+    pub fn is_at(&mut self, neighbor: Ipv4Addr, address: Ipv6Addr) {
+        if let Some(neighbor) = self.neighbors.get_mut(&neighbor) {
+            neighbor.address = address;
+        }
     }
 
     /// The solicitations that are due, and who has left all of them unanswered.
@@ -213,14 +241,7 @@ impl Detector {
             match neighbor.poll(now, self.timing) {
                 None => {}
                 Some(Step::Died) => due.died.push(*ipv4),
-                Some(Step::Ask) => due.probes.push(Probe {
-                    source,
-                    destination: neighbor.address,
-                    bytes: NeighborSolicit {
-                        target: neighbor.address,
-                    }
-                    .encode(source, neighbor.address),
-                }),
+                Some(Step::Ask) => due.probes.push(Probe::of(source, neighbor.address)),
             }
         }
         due

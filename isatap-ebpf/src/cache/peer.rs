@@ -18,14 +18,15 @@ use crate::{
     zero::zero,
 };
 
-/// Whether the peer at `ipv4` was heard from, and if not, whether it may be probed.
+/// Whether a packet may be sent to the peer at `ipv4`, and if not, whether it may be probed.
 #[inline(always)]
 pub fn hearing(ipv4: Ipv4, config: &Config) -> Hearing {
     let now = now();
     let hearing = match PEERS.get_ptr(ipv4) {
         // SAFETY: the value stays allocated while the program runs, and any bits are a peer.
-        Some(peer) => unsafe { (*peer).hearing(now) },
-        None => Hearing::Unheard,
+        Some(peer) => unsafe { (*peer).hearing(now, config.role()) },
+        None if config.is_router() => Hearing::Unheard,
+        None => Hearing::Heard,
     };
     let has_token = || {
         let probes = PROBES.get(0)?;
@@ -45,20 +46,20 @@ pub fn probe(ipv4: Ipv4, config: &Config) {
     if let Some(peer) = PEERS.get_ptr_mut(ipv4) {
         // SAFETY: as above; what another CPU writes at the same time is the same.
         unsafe {
-            if (*peer).hearing(now) == Hearing::Probed {
+            if (*peer).hearing(now, config.role()) == Hearing::Probed {
                 (*peer).held += 1;
                 return;
             }
             (*peer).last_sent = now;
             (*peer).held = 1;
-            (*peer).reachability = Reachability::Probe as u32;
+            (*peer).reachability = Peer::probed_by(config.role()) as u32;
         }
     } else {
         let mut room = MaybeUninit::uninit();
         let peer = unknown(&mut room);
         peer.last_sent = now;
         peer.held = 1;
-        peer.reachability = Reachability::Probe as u32;
+        peer.reachability = Peer::probed_by(config.role()) as u32;
         let _ = PEERS.insert(ipv4, &*peer, 0);
     }
     if let Some(probes) = PROBES.get_ptr_mut(0) {
@@ -194,7 +195,7 @@ impl Account {
     pub fn is_heard(&self, config: &Config, now: u64) -> bool {
         // SAFETY: as above.
         !config.switches().has(Switches::NEIGHBOR_CHECK)
-            || unsafe { (*self.0).hearing(now) } == Hearing::Heard
+            || unsafe { (*self.0).hearing(now, config.role()) } == Hearing::Heard
     }
 
     /// How large a packet to the peer may be, where the way out takes `way` octets. Remembers that it is
@@ -204,7 +205,7 @@ impl Account {
         let peer = self.0;
         // SAFETY: as above; each is one aligned word.
         let path = unsafe {
-            if (*peer).reachability != Reachability::Probe as u32 {
+            if !(*peer).is_probed(config.role()) {
                 (*peer).last_sent = now;
             }
             (*peer).path_mtu_at(now)
@@ -255,7 +256,10 @@ pub fn meet(remote: Ipv4, local: Ipv4, heard: Traffic) {
     // SAFETY: as above; the stores are aligned words.
     unsafe {
         (*peer).last_heard = now();
-        (*peer).reachability = Reachability::Unknown as u32;
+        // What was known by answers is not known less.
+        if (*peer).reachability >= Reachability::Probe as u32 {
+            (*peer).reachability = Reachability::Unknown as u32;
+        }
         if (*peer).local != local {
             (*peer).local = local;
         }

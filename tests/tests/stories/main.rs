@@ -5,6 +5,7 @@ mod advertising;
 mod behind;
 mod changes;
 mod commands;
+mod correspondents;
 mod failover;
 mod farewell;
 mod firewall;

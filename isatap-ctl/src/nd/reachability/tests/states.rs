@@ -148,3 +148,16 @@ fn only_so_many_neighbours_are_watched_and_those_that_go_are_forgotten() {
     assert_eq!(detector.sampling(START), [OTHER]);
     assert!(detector.sampling(START + ms(100)).is_empty());
 }
+
+#[test]
+fn without_an_address_of_ours_nothing_is_due() {
+    let mut detector = Detector::new(7);
+    detector.watch(START, &watched([ROUTER]));
+    detector.sampling(START);
+    assert_eq!(detector.poll(START), Due::default());
+    let deadline = detector.next_deadline();
+    assert!(
+        deadline.is_some_and(|deadline| deadline > START),
+        "it spins"
+    );
+}
