@@ -17,7 +17,7 @@ const REACHABLE: Duration = Duration::from_secs(30);
 
 impl Node {
     /// Looks at the accounts of those that are no routers. Returns the solicitations that are due.
-    pub(super) fn watch_peers(
+    pub(super) fn watch_correspondents(
         &mut self,
         now: Boottime,
         locator: Option<Ipv4Addr>,

@@ -13,7 +13,7 @@ use self::advertised::advertisement;
 use super::{link::Link, world::Locator};
 use crate::{
     clock::Boottime,
-    config::{self, AcceptDns, HostSettings, RoleSettings, Settings},
+    config::{AcceptDns, HostSettings, RoleSettings, Settings},
     kernel::sockets::Received,
     nd::{
         Refusal,

@@ -99,7 +99,7 @@ struct Wakers {
 async fn serve(settings: Settings) -> Result<ExitCode> {
     log_notes(&settings);
     let events = Events::subscribe()?;
-    let mut node = Node::start(settings).await?;
+    let mut node = Box::pin(Node::start(settings)).await?;
     let mut wakers = Wakers {
         events,
         ticker: lag::Ticker::start(),

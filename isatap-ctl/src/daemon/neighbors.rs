@@ -37,7 +37,7 @@ impl Node {
             self.discovery.unreachable(router);
         }
         let probes = due.probes.into_iter().map(Outgoing::from);
-        let of_peers = self.watch_peers(now, locator, timing);
+        let of_peers = self.watch_correspondents(now, locator, timing);
         probes.chain(of_peers).collect()
     }
 

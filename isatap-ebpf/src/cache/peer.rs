@@ -6,8 +6,8 @@ use core::{arch::asm, mem::MaybeUninit};
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use isatap_common::{
     abi::{
-        Config, Hearing, Peer, Probes, Reachability, SOLICITS_INTERVAL, SOLICITS_INTERVAL_NEAR,
-        SOLICITS_OF_ALL, Switches, Traffic, solicits_near,
+        Config, Hearing, Peer, Probes, Reachability, Role, SOLICITS_INTERVAL,
+        SOLICITS_INTERVAL_NEAR, SOLICITS_OF_ALL, Switches, Traffic, solicits_near,
     },
     addr::{Address, Ipv4},
     path::limit::Limit,
@@ -87,7 +87,7 @@ pub fn may_solicit(ipv4: Ipv4) -> bool {
     let now = now();
     if let Some(peer) = PEERS.get_ptr(ipv4) {
         // SAFETY: as above, and any bits are a peer.
-        if unsafe { (*peer).hearing(now) } == Hearing::Heard {
+        if unsafe { (*peer).hearing(now, Role::Router) } == Hearing::Heard {
             return true;
         }
     }

@@ -23,6 +23,22 @@ fn advertising() -> AdvertisingStatus {
     }
 }
 
+fn contradicting() -> PeerStatus {
+    PeerStatus {
+        ipv4: "10.0.0.2".parse().unwrap(),
+        state: PeerState::Answers,
+        last_ra_seconds: Some(65),
+        lifetime_left: Some(1735),
+        solicited: 2,
+        advertised: 1,
+        differences: vec![DifferenceStatus {
+            item: "preferred of 2001:db8:0:1::/64".to_owned(),
+            ours: "604800 s".to_owned(),
+            theirs: "infinite".to_owned(),
+        }],
+    }
+}
+
 fn full() -> StatusDocument {
     let router = "10.0.0.1".parse().unwrap();
     let count = |packets| Count {
@@ -92,19 +108,7 @@ fn full() -> StatusDocument {
             next_lookup_seconds: Some(12),
             refused: vec!["192.0.2.1".parse().unwrap()],
         }),
-        peers: vec![PeerStatus {
-            ipv4: "10.0.0.2".parse().unwrap(),
-            state: PeerState::Answers,
-            last_ra_seconds: Some(65),
-            lifetime_left: Some(1735),
-            solicited: 2,
-            advertised: 1,
-            differences: vec![DifferenceStatus {
-                item: "preferred of 2001:db8:0:1::/64".to_owned(),
-                ours: "604800 s".to_owned(),
-                theirs: "infinite".to_owned(),
-            }],
-        }],
+        peers: vec![contradicting()],
         routers: vec![RouterStatus {
             address: "fe80::5efe:a00:1".parse().unwrap(),
             ipv4: router,

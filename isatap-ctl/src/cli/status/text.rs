@@ -244,7 +244,7 @@ fn resolved(resolved: &ResolvedStatus, output: &mut Output<'_>) -> Result<()> {
         _ if resolved.taken => "systemd-resolved has them".to_owned(),
         None => "systemd-resolved is asked to take them".to_owned(),
         Some(error) => {
-            let ago = seconds(resolved.last_error_seconds);
+            let ago = words::seconds(resolved.last_error_seconds);
             let failed = format!("systemd-resolved does not take them, {ago} ago: {error}");
             output.style.bad(&failed)
         }

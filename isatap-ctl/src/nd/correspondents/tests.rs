@@ -63,7 +63,7 @@ fn who_is_heard_is_never_asked() {
 #[test]
 fn who_is_silent_is_asked_at_both_addresses_three_times_and_given_up() {
     let mut all = correspondents();
-    let heard = START - secs(100);
+    let heard = START.checked_sub(secs(100)).unwrap();
     let mut asked = Vec::new();
     let died = (0..20).find(|passed| {
         let due = second(&mut all, START + secs(*passed), heard);
@@ -122,7 +122,8 @@ fn nobody_is_asked_to_whom_nothing_is_sent_and_few_at_once() {
         seen.collect()
     };
     for now in (0..20).map(|second| START + secs(second)) {
-        all.look(now, &accounts(9, START - IN_USE));
+        let heard = START.checked_sub(IN_USE).unwrap();
+        all.look(now, &accounts(9, heard));
         assert_eq!(all.poll(now), Due::default());
     }
     let now = START + secs(100);
