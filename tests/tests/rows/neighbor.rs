@@ -1,6 +1,9 @@
 //! A router sends only to hosts that it has heard from (RFC 6324 section 3.1.1).
 
-use std::time::Instant;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use aya::maps::{Array, HashMap, Map, MapData};
 use isatap_common::{
@@ -120,6 +123,8 @@ fn a_host_is_sent_to_once_it_was_heard_from() {
 #[test]
 fn a_probe_and_its_outcome_are_remembered_by_the_programs() {
     in_namespace(|| {
+        // What was a minute ago was not before the machine started.
+        thread::sleep(Duration::from_mins(1).saturating_sub(isatap_ctl::clock::now()));
         let mut machine = checking("probed");
         // Seconds ago.
         let heard = |now: u64, ago: u64| Peer {

@@ -241,7 +241,7 @@ fn a_way_outward_is_found_without_the_whole_decision_as_long_as_the_decision_hol
         assert_eq!(turns.turn(), [RESOLVED; 2]);
         without(&turns.machine, Uncached::Out);
         assert_eq!(turns.turn(), [RESOLVED; 2]);
-        turns.heard(v4(HOST), |peer| peer.last_heard = 1);
+        turns.heard(v4(HOST), |peer| peer.last_heard = 0);
         assert_eq!(turns.turn(), [None, CACHED], "not heard from");
         turns.heard(v4(HOST), |_| {});
         let native = turns.machine.indexes.native;
