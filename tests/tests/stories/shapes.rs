@@ -64,18 +64,26 @@ fn one_nic_serves_both_sides() {
 
 /// Frames of 9000 octets, which XDP gets in several pieces, where the kernel can send them on.
 #[test]
-fn large_frames_pass_in_every_layer() {
+fn large_frames_pass_in_the_layer_that_is_best() {
     let best = if Release::running() >= Release::REDIRECTS_PIECES {
         "native"
     } else {
         "off"
     };
-    for (xdp, word) in [
-        (Xdp::Auto, best),
+    large_frames_pass(&[(Xdp::Auto, best)]);
+}
+
+#[test]
+fn large_frames_pass_in_the_other_layers() {
+    large_frames_pass(&[
         (Xdp::Auto, "generic"),
         (Xdp::Off, "off"),
         (Xdp::Forward, "off"),
-    ] {
+    ]);
+}
+
+fn large_frames_pass(layers: &[(Xdp, &str)]) {
+    for (xdp, word) in layers.iter().copied() {
         let mut lab = lab();
         let site = &lab.site;
         for (inside, nic) in [

@@ -18,7 +18,7 @@ use crate::{shell, workspace};
 /// What `init` prints when the guest is up; also the whole of a trial.
 const UP: &str = "guest is up";
 /// Far more than all cases take on a slow machine.
-const LIMIT: Duration = Duration::from_mins(20);
+const LIMIT: Duration = Duration::from_mins(40);
 const CONSOLE_LINES: usize = 40;
 
 /// A machine of one kernel; several boots may add to its results.
