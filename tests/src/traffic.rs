@@ -21,6 +21,34 @@ pub struct Pings {
     pub received: u32,
 }
 
+/// How many pings were lost, and the longest time between two answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    /// Requests without an answer.
+    pub lost: u32,
+    /// As the pinging host saw it.
+    pub time: Duration,
+}
+
+impl Outage {
+    /// Of what `ping -D` printed.
+    pub fn parse(printed: &str) -> Result<Self> {
+        // Errors have a line too.
+        let answers = printed.lines().filter(|line| line.contains(" bytes from "));
+        let stamps = answers.filter_map(|line| {
+            let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
+            stamp.parse().ok().map(Duration::from_secs_f64)
+        });
+        let stamps: Vec<_> = stamps.collect();
+        let pairs = stamps.iter().zip(stamps.iter().skip(1));
+        let gaps = pairs.map(|(one, next)| next.saturating_sub(*one));
+        Ok(Self {
+            lost: Pings::parse(printed)?.lost(),
+            time: gaps.max().context("ping has not two answers")?,
+        })
+    }
+}
+
 /// Which way a transfer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {

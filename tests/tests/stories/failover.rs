@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use isatap_tests::daemon::Daemon;
 use isatap_tests::ns::Namespace;
 use isatap_tests::site::PREFIX;
-use isatap_tests::traffic::Pings;
+use isatap_tests::traffic::Outage;
 
 use super::*;
 
@@ -118,34 +118,9 @@ impl Pair {
         event(self);
         let limit = Duration::from_secs(u64::from(seconds) * 3);
         pings.wait(limit).unwrap().unwrap();
-        let outage = Outage::parse(&pings.printed());
+        let outage = Outage::parse(&pings.printed()).unwrap();
         println!("{name}: {outage:?}");
         outage
-    }
-}
-
-/// How many pings were lost, and the longest time between two answers.
-#[derive(Debug)]
-struct Outage {
-    lost: u32,
-    time: Duration,
-}
-
-impl Outage {
-    fn parse(printed: &str) -> Self {
-        // Errors have a line too.
-        let answers = printed.lines().filter(|line| line.contains(" bytes from "));
-        let stamps = answers.filter_map(|line| {
-            let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
-            stamp.parse().ok().map(Duration::from_secs_f64)
-        });
-        let stamps: Vec<_> = stamps.collect();
-        let pairs = stamps.iter().zip(stamps.iter().skip(1));
-        let gaps = pairs.map(|(one, next)| next.saturating_sub(*one));
-        Self {
-            lost: Pings::parse(printed).unwrap().lost(),
-            time: gaps.max().unwrap(),
-        }
     }
 }
 

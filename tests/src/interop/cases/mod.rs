@@ -8,6 +8,7 @@ mod kernel;
 mod our_radvd;
 mod ours;
 mod replay;
+mod silent_router;
 mod sit_host;
 mod sit_relays;
 mod sit_router;
@@ -26,6 +27,7 @@ pub const ALL: &[&[Case]] = &[
     direct::CASES,
     two_routers::CASES,
     sit_relays::CASES,
+    silent_router::CASES,
     forms::CASES,
     replay::CASES,
     faults::CASES,

@@ -22,8 +22,8 @@ pub const CASES: &[Case] = &[Case::new(
     failover,
 )];
 
-const SECOND_ROUTER: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
-const SECOND_NATIVE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 0xfe);
+pub(super) const SECOND_ROUTER: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
+pub(super) const SECOND_NATIVE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 0xfe);
 const SERVER_SECOND: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 1);
 const HOST_C: Ipv4Addr = Ipv4Addr::new(10, 3, 0, 2);
 const HOST_D: Ipv4Addr = Ipv4Addr::new(10, 4, 0, 2);
@@ -163,7 +163,7 @@ impl Host<'_> {
     }
 }
 
-fn second_router(scene: &Scene) -> Result<Namespace> {
+pub(super) fn second_router(scene: &Scene) -> Result<Namespace> {
     let second = scene.site.join(&scene.names, "second", SECOND_ROUTER)?;
     scene
         .site

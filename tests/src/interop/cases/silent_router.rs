@@ -1,0 +1,190 @@
+//! Our host, and two routers of Linux: one falls silent, and the host moves.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+
+use super::two_routers::{SECOND_NATIVE, SECOND_ROUTER, second_router};
+use crate::config;
+use crate::daemon::Daemon;
+use crate::interop::case::Case;
+use crate::interop::connectivity::{PACE, configured, in_prefix, link_local, reaches};
+use crate::interop::peers::LinuxRouter;
+use crate::interop::scene::Scene;
+use crate::interrupt;
+use crate::ns::Inside;
+use crate::site::{HOST_A, PREFIX, ROUTER, SERVER, UPLINK};
+use crate::traffic::Outage;
+
+pub const CASES: &[Case] = &[Case::new(
+    "silent-router",
+    "Linux sit, radvd",
+    "our host at two routers: the better one falls silent under traffic, comes back, is reported by ICMPv4; another address",
+    case,
+)];
+
+/// How long a dead router may be missed.
+const LONGEST: Duration = Duration::from_secs(4);
+/// The host's next address.
+const MOVED: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 77);
+const SETTLED: Duration = Duration::from_secs(20);
+
+fn case(scene: &mut Scene) -> Result<()> {
+    expect(scene)?;
+    let second = second_router(scene)?;
+    let _first = start(scene, &scene.site.router, ROUTER, "high")?;
+    let _second = start(scene, &second, SECOND_ROUTER, "medium")?;
+    let device = scene.names.host_a_device().to_owned();
+    let both = format!("[\"{ROUTER}\", \"{SECOND_ROUTER}\"]");
+    let config = config::host(&device).replace(&format!("[\"{ROUTER}\"]"), &both);
+    let host = scene.start(&scene.site.host_a, &device, &config)?;
+    configured(&scene.site.host_a, &device, in_prefix(PREFIX, HOST_A))?;
+    reachable(&host, ROUTER)?;
+    reachable(&host, SECOND_ROUTER)?;
+    uses(&host, ROUTER)?;
+    // From now on answers come by the second, as if a routing protocol knew.
+    let answers = format!("ip -6 route replace {PREFIX}/64 via {SECOND_NATIVE}");
+    scene.site.server.run(&answers)?;
+
+    let silent = under_pings(scene, "silent", 9, |scene| lose(scene, "add blackhole"))?;
+    uses(&host, SECOND_ROUTER)?;
+    let back = under_pings(scene, "back", 22, |scene| lose(scene, "del"))?;
+    uses(&host, ROUTER)?;
+    let reported = under_pings(scene, "reported", 9, |scene| lose(scene, "add unreachable"))?;
+    uses(&host, SECOND_ROUTER)?;
+    scene.note(format!(
+        "silent {silent:?}, back {back:?}, reported {reported:?}"
+    ));
+    ensure!(
+        silent.lost > 0 && silent.time <= LONGEST,
+        "silent: {silent:?}"
+    );
+    ensure!(back.lost == 0, "back: {back:?}");
+    ensure!(
+        reported.lost > 0 && reported.time <= LONGEST,
+        "reported: {reported:?}"
+    );
+    lose(scene, "del")?;
+    moves(scene, &device)
+}
+
+/// Another IPv4 address, and with it all of IPv6's.
+fn moves(scene: &Scene, device: &str) -> Result<()> {
+    let host = &scene.site.host_a;
+    // In this order: the kernel takes the later address of a network away with the first.
+    host.run(&format!("ip addr del {HOST_A}/24 dev {UPLINK}"))?;
+    host.run(&format!("ip addr add {MOVED}/24 dev {UPLINK}"))?;
+    host.run("ip route replace default via 10.1.0.1")?;
+    let moved = in_prefix(PREFIX, MOVED);
+    configured(host, device, moved)?;
+    reaches(host, SERVER)?;
+    let left = host.global_addresses(device)?;
+    ensure!(left == [moved], "addresses: {left:?}");
+    Ok(())
+}
+
+fn start(scene: &Scene, inside: &Inside, ipv4: Ipv4Addr, preference: &str) -> Result<LinuxRouter> {
+    let options = format!(
+        " AdvDefaultLifetime 1800;\n AdvDefaultPreference {preference};\n \
+         prefix {PREFIX}/64 {{ AdvOnLink on; AdvAutonomous on; }};\n"
+    );
+    let directory = scene.file(preference);
+    fs::create_dir_all(&directory)?;
+    LinuxRouter::start(inside, ipv4, in_prefix(PREFIX, ipv4), &options, &directory)
+}
+
+/// What the core makes of all that is sent to the first router.
+fn lose(scene: &Scene, what: &str) -> Result<()> {
+    let words = format!("ip route {what} {ROUTER}/32");
+    scene.site.core.run(&words).map(drop)
+}
+
+/// A hundred pings a second to the server while something happens after a second and a half.
+fn under_pings(
+    scene: &Scene,
+    name: &str,
+    seconds: u64,
+    event: impl FnOnce(&Scene) -> Result<()>,
+) -> Result<Outage> {
+    let words = format!("ping -n -D -i 0.01 -c {} -W 1 {SERVER}", seconds * 100);
+    let log = scene.file(&format!("ping-{name}.log"));
+    let mut pings = scene.site.host_a.start(&words, &log)?;
+    interrupt::sleep(Duration::from_millis(1500))?;
+    event(scene)?;
+    let ended = pings.wait(Duration::from_secs(seconds * 3))?;
+    ended.with_context(|| format!("ping does not end: {name}"))?;
+    Outage::parse(&pings.printed())
+}
+
+fn reachable(host: &Daemon, router: Ipv4Addr) -> Result<()> {
+    let is = |entry: &serde_json::Value| {
+        entry.get("ipv4") == Some(&json!(router))
+            && entry.get("reachability") == Some(&json!("reachable"))
+    };
+    let mut seen = String::new();
+    let found = interrupt::poll_every(PACE, SETTLED, || {
+        let listed = host.json(&["prl", "list"])?;
+        seen = listed.to_string();
+        let entries = listed.pointer("/prl").and_then(|prl| prl.as_array());
+        Ok(entries.into_iter().flatten().any(is).then_some(()))
+    })?;
+    found.with_context(|| format!("{router} is not reachable: {seen}"))
+}
+
+/// What `status` says of the router in use.
+fn uses(host: &Daemon, router: Ipv4Addr) -> Result<()> {
+    let status = host.json(&["status"])?;
+    let used = status.pointer("/routers/0/ipv4");
+    ensure!(
+        used == Some(&json!(router)),
+        "in use is {used:?}, not {router}: {status}"
+    );
+    Ok(())
+}
+
+fn expect(scene: &mut Scene) -> Result<()> {
+    let host = (*scene.site.host_a).clone();
+    let (before, after) = (in_prefix(PREFIX, HOST_A), in_prefix(PREFIX, MOVED));
+    let (first, moved) = (link_local(ROUTER), link_local(MOVED));
+    let wire = scene.capture(&host, UPLINK)?;
+    for router in [ROUTER, SECOND_ROUTER] {
+        wire.sees(
+            "pings go by each router",
+            &format!("icmpv6.type == 128 && ip.dst == {router} && ipv6.src == {before}"),
+        );
+    }
+    wire.sees(
+        "the host asks by unicast whether the router is there",
+        &format!(
+            "icmpv6.type == 135 && ip.dst == {ROUTER} && ipv6.dst == {first} && ipv6.hlim == 255"
+        ),
+    );
+    wire.sees(
+        "and Linux answers",
+        &format!("icmpv6.type == 136 && ip.src == {ROUTER} && icmpv6.nd.na.flag.s == 1"),
+    );
+    wire.sees(
+        "the core reports the router as unreachable",
+        &format!("icmp.type == 3 && icmp.code == 1 && ip.dst == {HOST_A}"),
+    );
+    wire.sees(
+        "the host solicits from its new address",
+        &format!("icmpv6.type == 133 && ip.src == {MOVED} && ipv6.src == {moved}"),
+    );
+    wire.sees(
+        "and radvd advertises to it",
+        &format!("icmpv6.type == 134 && ip.dst == {MOVED} && ipv6.dst == {moved}"),
+    );
+    wire.sees(
+        "then its packets come from the new address",
+        &format!("icmpv6.type == 128 && ip.src == {MOVED} && ipv6.src == {after}"),
+    );
+    wire.never_sees(
+        "and never from the old one",
+        &format!("ip.src == {MOVED} && ipv6.src == {before}"),
+    );
+    Ok(())
+}
