@@ -48,6 +48,18 @@ fn rdisc6_host(scene: &mut Scene) -> Result<()> {
     connected(scene)?;
     // Another one, which has not heard from the host, and whom the host says nothing by itself.
     drop(router);
+    let host = &scene.site.host_a;
+    let left = || {
+        let default = host.run(&format!("ip -6 route show default dev {SIT}"))?;
+        Ok(default.trim().is_empty().then_some(()))
+    };
+    let told = interrupt::poll(Duration::from_secs(5), left)?;
+    ensure!(told.is_some(), "the kernel keeps a router that has ceased");
+    let again = format!(
+        "ip -6 route add default via {} dev {SIT}",
+        link_local(ROUTER)
+    );
+    host.run(&again)?;
     expect_probe(scene)?;
     let _router = start_router(scene)?;
     reaches(&scene.site.server, in_prefix(PREFIX, HOST_A))
