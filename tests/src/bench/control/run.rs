@@ -42,13 +42,20 @@ pub(super) struct Stand<'a> {
     _pins: Pins,
 }
 
+/// The path from the root of the workspace, which is the same wherever that is.
+fn within_checkout(program: &Path) -> &Path {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let inside = root.and_then(|root| program.strip_prefix(root).ok());
+    inside.unwrap_or(program)
+}
+
 /// Measures everything, and writes down what came out.
 pub fn run(rounds: Rounds, program: &Path, results: &Path) -> Result<Outcome> {
     fs::create_dir_all(results).with_context(|| results.display().to_string())?;
     let mut outcome = Outcome {
         schema: 1,
         surroundings: Surroundings::read("this machine")?,
-        program: program.display().to_string(),
+        program: within_checkout(program).display().to_string(),
         timings: Vec::new(),
         storms: Vec::new(),
         memory: None,
