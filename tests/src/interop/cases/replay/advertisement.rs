@@ -51,3 +51,13 @@ pub fn advertisement(ends: &Ends<'_>) -> String {
         ends.headers()
     )
 }
+
+/// The last Router Advertisement for scapy: the router ceases, and so do the routes through it (RFC 4861
+/// section 6.2.5).
+pub fn farewell(ends: &Ends<'_>) -> String {
+    format!(
+        "{}/ICMPv6ND_RA(chlim=64,M=0,O=0,prf=0,routerlifetime=0,reachabletime=0,retranstimer=0)\
+         /ICMPv6NDOptRouteInfo(len=2,plen=48,prf=1,rtlifetime=0,prefix='2001:db8:ff::')",
+        ends.headers()
+    )
+}

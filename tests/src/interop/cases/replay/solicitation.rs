@@ -1,8 +1,8 @@
-//! Solicitations that must be answered, once each.
+//! Solicitations that must be answered, once each; when the router ends, it says so three times.
 
 use anyhow::Result;
 
-use super::advertisement::advertisement;
+use super::advertisement::{advertisement, farewell};
 use super::conversation::{Conversation, Line};
 use super::ends::{Ends, LOCAL, TEN, UNIQUE};
 use super::frame::Frame;
@@ -37,6 +37,13 @@ pub fn old_draft(scene: &mut Scene) -> Result<()> {
 }
 
 fn answered(scene: &mut Scene, frame: Frame, ends: Ends<'_>) -> Result<()> {
-    let lines = [Line::Host(frame), Line::Router(advertisement(&ends))];
+    let last = Line::Router(farewell(&ends));
+    let lines = [
+        Line::Host(frame),
+        Line::Router(advertisement(&ends)),
+        last.clone(),
+        last.clone(),
+        last,
+    ];
     Conversation::prepare(scene, &lines)?.play()
 }
