@@ -20,6 +20,8 @@ pub struct Case {
     /// Whether the guest's clock must count instructions: to compare such counts, or to wait longer
     /// than anybody wants to.
     pub on_counting_clock: bool,
+    /// Whether it is about the kernel itself, so that no other kernel stands for it.
+    pub on_each_kernel: bool,
     /// Plays it.
     pub run: fn(&mut Scene) -> Result<()>,
 }
@@ -38,6 +40,7 @@ impl Case {
             title,
             numbering: Numbering::PRIVATE,
             on_counting_clock: false,
+            on_each_kernel: false,
             run,
         }
     }
@@ -53,6 +56,15 @@ impl Case {
     pub const fn on_counting_clock(self) -> Self {
         Self {
             on_counting_clock: true,
+            ..self
+        }
+    }
+
+    /// About the kernel itself.
+    #[must_use]
+    pub const fn on_each_kernel(self) -> Self {
+        Self {
+            on_each_kernel: true,
             ..self
         }
     }

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use isatap_tests::interop::case::Case;
 use isatap_tests::interop::judge::{self, Files};
 use isatap_tests::interop::run::{self, Clock, Ours};
+use isatap_tests::interop::share::Share;
 
 #[derive(Parser)]
 #[command(name = "isatap-interop", about)]
@@ -26,6 +27,9 @@ enum Task {
         /// Only this case; may be given several times
         #[arg(long, value_name = "NAME")]
         case: Vec<String>,
+        /// Which machine of how many that share the cases, such as 1/2
+        #[arg(long, value_name = "MACHINE/OF", default_value = "1/1")]
+        share: Share,
         /// What the clock is made of
         #[arg(long, value_enum, default_value_t = Clock::Time)]
         clock: Clock,
@@ -70,6 +74,7 @@ fn perform(task: Task) -> Result<bool> {
         }
         Task::Run {
             case,
+            share,
             clock,
             isatap_ctl,
             object,
@@ -79,7 +84,7 @@ fn perform(task: Task) -> Result<bool> {
                 program: &isatap_ctl,
                 object: &object,
             };
-            run::run(&case, clock, ours, &results).map(|()| true)
+            run::run(&case, share, clock, ours, &results).map(|()| true)
         }
         Task::Judge { files, results } => judge::judge(&results, &files),
     }

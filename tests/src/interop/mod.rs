@@ -14,3 +14,4 @@ pub mod peers;
 pub mod programs;
 pub mod run;
 pub mod scene;
+pub mod share;

@@ -15,6 +15,7 @@ use super::case::Case;
 use super::outcome::{self, Outcome, Played};
 use super::programs;
 use super::scene::Scene;
+use super::share::Share;
 use crate::exec;
 
 /// What the guest's clock is made of.
@@ -47,8 +48,14 @@ pub struct Ours<'path> {
     pub object: &'path Path,
 }
 
-/// Plays the named cases, or all, and adds what happened to the results.
-pub fn run(names: &[String], clock: Clock, ours: Ours<'_>, results: &Path) -> Result<()> {
+/// Plays the named cases, or all of this machine's share, and adds what happened to the results.
+pub fn run(
+    names: &[String],
+    share: Share,
+    clock: Clock,
+    ours: Ours<'_>,
+    results: &Path,
+) -> Result<()> {
     for name in names {
         ensure!(Case::all().any(|case| case.name == name), "no case {name}");
     }
@@ -59,7 +66,7 @@ pub fn run(names: &[String], clock: Clock, ours: Ours<'_>, results: &Path) -> Re
         programs: programs::figures(ours.object)?,
         cases: Vec::new(),
     };
-    let wanted = Case::all().filter(|case| clock.suits(case));
+    let wanted = Case::all().filter(|case| clock.suits(case) && share.has(case));
     for case in wanted.filter(|case| names.is_empty() || names.iter().any(|name| name == case.name))
     {
         let played = play(case, ours.program, &results.join(case.name));

@@ -29,7 +29,7 @@ pub fn run(only: &[String]) -> Result<()> {
         ("documentation", &documentation),
         ("conformance", &conformance::check),
         ("tests", &suite::run),
-        ("machines", &|| vm::run(&vm::Arguments::everything())),
+        ("machines", &|| vm::run(&vm::Arguments::shared())),
     ];
     if let Some(unknown) = only
         .iter()

@@ -40,18 +40,38 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "case")]
     write: bool,
     #[arg(skip)]
-    write_budget: bool,
+    purpose: Purpose,
+}
+
+/// What the results are for, beside the verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Purpose {
+    /// Nothing.
+    #[default]
+    Verdict,
+    /// A check that must not take long: each case on one machine, but for those about the kernel.
+    Check,
+    /// The budget is written from them.
+    Budget,
 }
 
 impl Arguments {
-    /// Every case on every kernel, the document compared.
-    pub fn everything() -> Self {
+    /// Every case on one kernel or another, the document compared: half the time of every case on every
+    /// kernel.
+    pub fn shared() -> Self {
+        Self {
+            purpose: Purpose::Check,
+            ..Self::everything()
+        }
+    }
+
+    fn everything() -> Self {
         Self {
             kernel: "all".to_owned(),
             case: Vec::new(),
             list: false,
             write: false,
-            write_budget: false,
+            purpose: Purpose::Verdict,
         }
     }
 
@@ -59,9 +79,22 @@ impl Arguments {
     pub fn budget() -> Self {
         Self {
             case: vec!["budget".to_owned()],
-            write_budget: true,
+            purpose: Purpose::Budget,
             ..Self::everything()
         }
+    }
+
+    /// What one machine of several plays.
+    fn words(&self, machine: usize, machines: usize) -> Vec<String> {
+        let cases = self.case.iter();
+        let mut words: Vec<_> = cases
+            .flat_map(|case| ["--case".to_owned(), case.clone()])
+            .collect();
+        if self.purpose == Purpose::Check {
+            let share = format!("{}/{machines}", machine + 1);
+            words.extend(["--share".to_owned(), share]);
+        }
+        words
     }
 
     fn series(&self) -> Vec<&'static str> {
@@ -85,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .into_iter()
         .map(Kernel::fetch)
         .collect::<Result<Vec<_>>>()?;
-    let results = boot_all(&kernels, &binaries, &peers, &arguments.case)?;
+    let results = boot_all(&kernels, &binaries, &peers, arguments)?;
     judge(&binaries, &results, arguments)
 }
 
@@ -94,12 +127,16 @@ fn boot_all(
     kernels: &[Kernel],
     binaries: &Binaries,
     peers: &[PathBuf],
-    cases: &[String],
+    arguments: &Arguments,
 ) -> Result<Vec<PathBuf>> {
     thread::scope(|scope| {
         let running: Vec<_> = kernels
             .iter()
-            .map(|kernel| scope.spawn(move || boot(kernel, binaries, peers, cases)))
+            .enumerate()
+            .map(|(machine, kernel)| {
+                let words = arguments.words(machine, kernels.len());
+                scope.spawn(move || boot(kernel, binaries, peers, &words))
+            })
             .collect();
         running
             .into_iter()
@@ -108,12 +145,12 @@ fn boot_all(
     })
 }
 
-/// The cases that count instructions need emulation; the others take what is fastest.
+/// Plays what the words say. The cases that count instructions need emulation; the others take what is fastest.
 fn boot(
     kernel: &Kernel,
     binaries: &Binaries,
     peers: &[PathBuf],
-    cases: &[String],
+    chosen: &[String],
 ) -> Result<PathBuf> {
     let root = Root::build(kernel, binaries, peers)?;
     let machine = Machine::new(kernel, root.archive(), "results")?;
@@ -121,7 +158,7 @@ fn boot(
     println!("{}: Linux {}, {accelerator}", kernel.series, kernel.release);
     let run = |accelerator: Accelerator, clock: &str| {
         let mut words = vec!["run", "--clock", clock];
-        words.extend(cases.iter().flat_map(|case| ["--case", case.as_str()]));
+        words.extend(chosen.iter().map(String::as_str));
         machine
             .run(accelerator, &words)
             .with_context(|| format!("the machine with Linux {}", kernel.release))
@@ -148,9 +185,12 @@ fn judge(binaries: &Binaries, results: &[PathBuf], arguments: &Arguments) -> Res
     if arguments.write {
         judge.arg("--write");
     }
+    if arguments.purpose == Purpose::Check {
+        judge.arg("--shared");
+    }
     let budget = workspace::root()?.join("tests/budget.toml");
     judge.arg("--budget").arg(budget);
-    if arguments.write_budget {
+    if arguments.purpose == Purpose::Budget {
         judge.arg("--write-budget");
     }
     shell::run_command(judge.args(results))

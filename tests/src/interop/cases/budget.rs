@@ -17,7 +17,8 @@ pub const CASES: &[Case] = &[Case::new(
     "instructions for a packet in both directions, in XDP and in traffic control",
     case,
 )
-.on_counting_clock()];
+.on_counting_clock()
+.on_each_kernel()];
 
 fn case(scene: &mut Scene) -> Result<()> {
     let device = scene.names.router_device().to_owned();

@@ -15,13 +15,15 @@ pub const CASES: &[Case] = &[
         "the kernel",
         "rows of packets through the loaded programs, and through the pure packet path",
         rows,
-    ),
+    )
+    .on_each_kernel(),
     Case::new(
         "stories",
         "the kernel",
         "attach, kill and restart under traffic, reload, stop, down; fragments; another address",
         stories,
-    ),
+    )
+    .on_each_kernel(),
     Case::new(
         "shapes",
         "the kernel",

@@ -14,7 +14,8 @@ use crate::interop::outcome::Comparison;
 const HEAD: &str = "# Interoperability
 
 What this product was seen to do with implementations that others wrote, on kernels as Debian ships them. Made by
-`cargo xtask vm --write`; `cargo xtask test` plays every case again and fails when this page says something else.
+`cargo xtask vm --write`. `cargo xtask test` plays every case again, on one of the kernels, those about the kernel itself on
+both, and fails when this page says something else; `cargo xtask vm` plays all of them on both.
 
 Every case runs in a virtual machine, in network namespaces: hosts in different IPv4 subnets, an IPv4 router between them, an
 ISATAP router, a native IPv6 server. What passes the wire is captured, and Wireshark's dissectors look for what must be there

@@ -25,6 +25,9 @@ pub struct Files {
     /// Write the document
     #[arg(long, requires = "document")]
     write: bool,
+    /// The machines shared the cases: what one showed stands for all
+    #[arg(long, conflicts_with = "write")]
+    shared: bool,
     /// What packets and programs may cost
     #[arg(long, value_name = "FILE")]
     budget: Option<PathBuf>,
@@ -48,6 +51,9 @@ pub fn judge(results: &[PathBuf], files: &Files) -> Result<bool> {
     let mut all_held = machines.iter().all(Machine::held);
     if let Some(budget) = &files.budget {
         all_held &= budget::compare(&machines, budget, files.write_budget)?;
+    }
+    if files.shared {
+        verdict::share(&mut machines);
     }
     if let Some(document) = &files.document {
         all_held &= document::compare(&machines, document, files.write)?;

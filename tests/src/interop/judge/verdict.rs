@@ -18,7 +18,7 @@ pub struct Machine {
 }
 
 /// What came of one case.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// The case.
     pub case: &'static Case,
@@ -60,6 +60,21 @@ impl Machine {
         self.verdicts
             .iter()
             .find(|verdict| verdict.case.name == case.name)
+    }
+}
+
+/// Gives each machine the verdicts on cases that only another played.
+pub fn share(machines: &mut [Machine]) {
+    let all: Vec<Verdict> = machines
+        .iter()
+        .flat_map(|machine| machine.verdicts.iter().cloned())
+        .collect();
+    for machine in machines {
+        let others = all
+            .iter()
+            .filter(|verdict| machine.verdict(verdict.case).is_none());
+        let others: Vec<Verdict> = others.cloned().collect();
+        machine.verdicts.extend(others);
     }
 }
 
