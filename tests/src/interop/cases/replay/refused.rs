@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::advertisement::advertisement;
+use super::advertisement::{advertisement, farewell};
 use super::conversation::{Conversation, Line};
 use super::ends::TEN;
 use super::frames;
@@ -21,6 +21,7 @@ pub fn unspecified(scene: &mut Scene) -> Result<()> {
 
 /// A good solicitation at the end shows that the router answers this host at all.
 pub fn invalid(scene: &mut Scene) -> Result<()> {
+    let last = Line::Router(farewell(&TEN));
     let lines = [
         Line::Broken(frames::WITH_HOP_LIMIT_254),
         Line::Broken(frames::WITH_BAD_CHECKSUM),
@@ -29,6 +30,9 @@ pub fn invalid(scene: &mut Scene) -> Result<()> {
         Line::Broken(frames::WITHOUT_RESERVED_FIELD),
         Line::Host(frames::WINDOWS_VISTA),
         Line::Router(advertisement(&TEN)),
+        last.clone(),
+        last.clone(),
+        last,
     ];
     let conversation = Conversation::prepare(scene, &lines)?;
     let wrong_checksums = wrong_checksums(&scene.site.router)?;
