@@ -207,18 +207,17 @@ impl Datapath {
             return Ok(false);
         }
         let link = FdLink::from(PinnedLink::from_pin(pin)?);
+        // The pin alone holds the link, so that removing the pin detaches.
         let updated = match hook {
             Hook::Xdp(_) => {
                 let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
                 let updated = program.attach_to_link(XdpLink::try_from(link)?);
-                // The pin alone holds the link, so that removing the pin detaches.
                 updated.and_then(|id| program.take_link(id)).map(drop)
             }
             Hook::In(_) | Hook::Out(_) | Hook::Forward(_) => {
                 let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
-                program
-                    .attach_to_link(SchedClassifierLink::try_from(link)?)
-                    .map(|_| ())
+                let updated = program.attach_to_link(SchedClassifierLink::try_from(link)?);
+                updated.and_then(|id| program.take_link(id)).map(drop)
             }
         };
         if updated.is_ok() {
