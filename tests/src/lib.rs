@@ -18,6 +18,7 @@ pub mod links;
 pub mod names;
 pub mod notify;
 pub mod ns;
+pub mod octets;
 pub mod packet;
 pub mod pins;
 pub mod process;

@@ -68,6 +68,7 @@ reasons! {
     NotLinked, "not_linked", Pass, "The way out is not a NIC that may be redirected to.";
     Revalidate, "revalidate", Pass, "Sent through the kernel once, so that it confirms the neighbour.";
     Unheard, "unheard", Pass, "To a host that was not heard from lately; the daemon probes it and holds the packet.";
+    Tunnelled, "tunnelled", Pass, "Out of another tunnel, whose mark this kernel keeps; the daemon has the IPv4 stack send it.";
     Malformed, "malformed", Drop, "Lengths or versions of the headers contradict each other.";
     Checksum, "checksum", Drop, "The checksum of the outer IPv4 header is wrong.";
     SourceRoute, "source_route", Drop, "The outer IPv4 header has a source-route option.";

@@ -4,12 +4,14 @@
     reason = "the helpers take the raw context; packet memory is reached by pointer"
 )]
 
+use core::ffi::c_long;
+
 use aya_ebpf::{
     EbpfContext as _,
     bindings::{
-        __sk_buff, BPF_F_ADJ_ROOM_DECAP_L3_IPV6, BPF_F_ADJ_ROOM_ENCAP_L3_IPV4,
-        BPF_F_ADJ_ROOM_FIXED_GSO, BPF_F_ADJ_ROOM_NO_CSUM_RESET, BPF_F_INGRESS,
-        BPF_F_RECOMPUTE_CSUM, bpf_adj_room_mode::BPF_ADJ_ROOM_MAC,
+        __sk_buff, BPF_F_ADJ_ROOM_DECAP_L3_IPV4, BPF_F_ADJ_ROOM_DECAP_L3_IPV6,
+        BPF_F_ADJ_ROOM_ENCAP_L3_IPV4, BPF_F_ADJ_ROOM_FIXED_GSO, BPF_F_ADJ_ROOM_NO_CSUM_RESET,
+        BPF_F_INGRESS, BPF_F_RECOMPUTE_CSUM, bpf_adj_room_mode::BPF_ADJ_ROOM_MAC,
     },
     helpers::generated::{
         bpf_csum_update, bpf_redirect, bpf_redirect_neigh, bpf_skb_change_head,
@@ -18,10 +20,15 @@ use aya_ebpf::{
     programs::TcContext,
 };
 use isatap_common::{
-    abi::NextHop,
-    path::{Reason, rewrite::Strip},
+    abi::{NextHop, Switches},
+    path::{Reason, Site as _, rewrite::Strip},
     wire::{ethernet, ipv4, ipv6},
 };
+
+use crate::site::Maps;
+
+/// What the kernel answers who would make a tunnel's packet one.
+const EALREADY: c_long = -114;
 
 /// Removes the outer header; the Ethernet header stays in front.
 #[inline(always)]
@@ -88,8 +95,7 @@ pub fn hop(
 /// Puts the outer header between the link-layer header and the packet.
 #[inline(always)]
 pub fn push_between(ctx: &TcContext, outer: &[u8; ipv4::LENGTH]) -> Result<(), Reason> {
-    let flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-    adjust_room(ctx, ipv4::LENGTH as i32, flags)?;
+    become_outer(ctx)?;
     let data = writable(ctx, ethernet::LENGTH + ipv4::LENGTH)?;
     // A header with the right checksum adds nothing to the sum of a packet.
     // SAFETY: `writable` has checked that the packet reaches as far.
@@ -104,7 +110,8 @@ pub fn push(
     outer: &[u8; ipv4::LENGTH],
     header: &[u8; ethernet::LENGTH],
 ) -> Result<(), Reason> {
-    make_room(ctx)?;
+    become_outer(ctx)?;
+    make_head(ctx)?;
     let mut both = [0; ethernet::LENGTH + ipv4::LENGTH];
     both[..ethernet::LENGTH].copy_from_slice(header);
     both[ethernet::LENGTH..].copy_from_slice(outer);
@@ -114,18 +121,46 @@ pub fn push(
 /// The same for a packet whose link-layer addresses the kernel will fill in.
 #[inline(always)]
 pub fn push_unaddressed(ctx: &TcContext, outer: &[u8; ipv4::LENGTH]) -> Result<(), Reason> {
-    make_room(ctx)?;
+    become_outer(ctx)?;
+    make_head(ctx)?;
     let mut both = [0; 2 + ipv4::LENGTH];
     both[..2].copy_from_slice(&ethernet::IPV4.to_be_bytes());
     both[2..].copy_from_slice(outer);
     store(ctx, ethernet::LENGTH - 2, &both)
 }
 
-/// Makes room for both headers. The kernel has zeroed that of the link layer.
+/// Makes room for the outer header, and has the kernel call the packet IPv4 and note where the inner
+/// headers are, for whoever cuts it. Where that fails for the packet's past it is as it was.
 #[inline(always)]
-fn make_room(ctx: &TcContext) -> Result<(), Reason> {
-    let flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-    adjust_room(ctx, ipv4::LENGTH as i32, flags)?;
+fn become_outer(ctx: &TcContext) -> Result<(), Reason> {
+    let flags =
+        BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_NO_CSUM_RESET;
+    match ctx.adjust_room(ipv4::LENGTH as i32, BPF_ADJ_ROOM_MAC, u64::from(flags)) {
+        Ok(()) => Ok(()),
+        Err(EALREADY) => become_outer_again(ctx.skb.skb),
+        Err(_) => Err(Reason::Failed),
+    }
+}
+
+/// The kernel goes on to call a tunnel's what came out of one. Its notes hold, because the inner headers
+/// are where they were; only the name is another. Taking away room by flag gives that, so there is more room
+/// first than is wanted.
+#[inline(never)]
+fn become_outer_again(ctx: *mut __sk_buff) -> Result<(), Reason> {
+    const SPARE: i32 = 4;
+    let ctx = &TcContext::new(ctx);
+    let has_flag = Maps::new().is_some_and(|site| site.config().switches().has(Switches::DECAP_L3));
+    if !has_flag {
+        return Err(Reason::Tunnelled);
+    }
+    adjust_room(ctx, ipv4::LENGTH as i32 + SPARE, BPF_F_ADJ_ROOM_FIXED_GSO)?;
+    let flags = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_DECAP_L3_IPV4;
+    adjust_room(ctx, -SPARE, flags)
+}
+
+/// Makes room for a link-layer header, which is zero.
+#[inline(always)]
+fn make_head(ctx: &TcContext) -> Result<(), Reason> {
     // SAFETY: the context is the one that the kernel handed to the program.
     if unsafe { bpf_skb_change_head(raw(ctx), ethernet::LENGTH as u32, 0) } != 0 {
         return Err(Reason::Failed);

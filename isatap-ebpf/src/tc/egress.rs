@@ -71,21 +71,17 @@ fn cached(
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
     let class = inner.traffic_class() & cache.copied();
     let outer = next_hop.outer(class, total, cache.common());
-    way.sent(segments, bytes);
-    Some(
-        apply::push(
-            ctx,
-            &outer,
-            &ethernet::header(next_hop.macs, ethernet::IPV4),
-        )
-        .map(|()| Forwarded {
+    let header = ethernet::header(next_hop.macs, ethernet::IPV4);
+    Some(apply::push(ctx, &outer, &header).map(|()| {
+        way.sent(segments, bytes);
+        Forwarded {
             action: apply::redirect(next_hop.egress),
             reason,
             tally,
             packets: segments,
             bytes,
-        }),
-    )
+        }
+    }))
 }
 
 /// The whole decision, and what it found into the cache.
@@ -104,10 +100,10 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let longest = skb::longest(ctx, 0, packet.inner.next_header).ok_or(Reason::TooBig)?;
     let total = longest.wrapping_add(ipv4::LENGTH as u32);
     let (egress, limit) = resolve(ctx, (cache, destination), tunnel, total, site)?;
-    way.sent(segments, bytes);
     let ends = (tunnel.local(egress, site), tunnel.remote);
     let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, site)?;
     apply::push_unaddressed(ctx, &push.outer)?;
+    way.sent(segments, bytes);
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
     let reason = Reason::Resolved;

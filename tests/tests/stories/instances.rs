@@ -1,10 +1,12 @@
 //! Two instances on one machine, each for a site of its own.
 
+use std::net::Ipv6Addr;
+
 use isatap_tests::{
     config::{host_of, router_between},
     daemon::Daemon,
     ns::Namespace,
-    site::{NATIVE, UPLINK, wire},
+    site::{NATIVE, UPLINK, gateway, wire},
     traffic::{Pings, start_ping},
 };
 
@@ -14,27 +16,29 @@ use super::*;
 const OTHER_PREFIX: &str = "2001:db8:0:2::/64";
 const OTHER_HOST: &str = "2001:db8:0:2:0:5efe:a01:2";
 
-fn other_router(uplink: &str, device: &str) -> String {
-    router_between(&[uplink], &[NATIVE], device, Xdp::Auto)
-        .replace("2001:db8:0:1::/64", OTHER_PREFIX)
+fn other_router(uplink: &str, device: &str, xdp: Xdp) -> String {
+    router_between(&[uplink], &[NATIVE], device, xdp).replace("2001:db8:0:1::/64", OTHER_PREFIX)
 }
 
-/// A second site behind another NIC of the router, whose host has the very address of host a.
-struct OtherSite {
+/// A second site behind another NIC of the router.
+pub(super) struct OtherSite {
     // In this order: daemons take their devices down while the namespace is there.
-    router: Daemon,
+    pub(super) router: Daemon,
     _host: Daemon,
-    host: Namespace,
+    pub(super) host: Namespace,
+    pub(super) address: Ipv6Addr,
 }
 
-fn other_site(lab: &Lab) -> OtherSite {
+/// With its host, which may have the very address of host a.
+pub(super) fn other_site(lab: &Lab, xdp: Xdp, ipv4: Ipv4Addr) -> OtherSite {
+    let gateway = gateway(ipv4);
     let host = Namespace::create(&lab.names.namespace("other")).unwrap();
     let router = &lab.site.router;
     wire((router, "eth2"), (&host, UPLINK)).unwrap();
     for (inside, line) in [
-        (&*host, "ip addr add 10.1.0.2/24 dev eth0".to_owned()),
+        (&*host, format!("ip addr add {ipv4}/24 dev eth0")),
         (&*host, "ethtool -K eth0 gro on tx off".to_owned()),
-        (&**router, "ip addr add 10.1.0.1/24 dev eth2".to_owned()),
+        (&**router, format!("ip addr add {gateway}/24 dev eth2")),
         // The first site's packets for the same addresses take the first NIC.
         (
             &**router,
@@ -48,18 +52,18 @@ fn other_site(lab: &Lab) -> OtherSite {
         inside.run(&line).unwrap();
     }
     let device = format!("{}y", lab.names.router_device());
-    let daemon = lab.start(router, &device, &other_router("eth2", &device));
+    let daemon = lab.start(router, &device, &other_router("eth2", &device, xdp));
     let host_device = format!("{}y", lab.names.host_a_device());
-    let gateway = Ipv4Addr::new(10, 1, 0, 1);
     let on_host = lab.start(&host, &host_device, &host_of(&host_device, gateway));
     let site = OtherSite {
         router: daemon.unwrap(),
         _host: on_host.unwrap(),
         host,
+        address: Ipv6Addr::from_bits(isatap_address(ipv4).to_bits() + (1 << 64)),
     };
     let found = within(Duration::from_secs(10), || {
         let addresses = site.host.global_addresses(&host_device).ok()?;
-        addresses.contains(&OTHER_HOST.parse().ok()?).then_some(())
+        addresses.contains(&site.address).then_some(())
     });
     assert!(found.is_some(), "the other host got no address");
     site
@@ -68,7 +72,7 @@ fn other_site(lab: &Lab) -> OtherSite {
 #[test]
 fn sites_with_the_same_ipv4_addresses_do_not_know_of_each_other() {
     let mut lab = configured(Xdp::Auto);
-    let mut other = other_site(&lab);
+    let mut other = other_site(&lab, Xdp::Auto, HOST_A);
     let status = other.router.json(&["status"]).unwrap();
     assert_eq!(status["uplinks"][0]["xdp"], "native");
     assert_eq!(status["links"][0]["xdp"], "off");
@@ -114,7 +118,7 @@ fn two_instances_share_a_nic() {
         .unwrap();
     let second = Ipv4Addr::new(10, 9, 0, 3);
     let device = format!("{}y", lab.names.router_device());
-    let config = other_router(UPLINK, &device)
+    let config = other_router(UPLINK, &device, Xdp::Auto)
         .replace("[datapath]", &format!("local = \"{second}\"\n[datapath]"));
     let insisting = config.replace("\"auto\"", "\"native\"");
     let refused = lab

@@ -3,6 +3,7 @@
 
 mod advertising;
 mod behind;
+mod between;
 mod changes;
 mod commands;
 mod correspondents;

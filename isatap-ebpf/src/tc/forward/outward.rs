@@ -67,16 +67,16 @@ fn cached(ctx: &TcContext, packet: &Outbound) -> Option<Result<Forwarded, Reason
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
     let class = inner.traffic_class() & cache.copied();
     let outer = next_hop.outer(class, total, cache.common());
-    way.sent(packets, bytes);
-    Some(
-        forward(ctx, packet, &outer, next_hop).map(|action| Forwarded {
+    Some(forward(ctx, packet, &outer, next_hop).map(|action| {
+        way.sent(packets, bytes);
+        Forwarded {
             action,
             reason: Reason::Cached,
             tally,
             packets,
             bytes,
-        }),
-    )
+        }
+    }))
 }
 
 /// An address that may be forwarded and embeds no IPv4 address, so it cannot embed ours.
@@ -136,12 +136,13 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let to = inner.destination;
     let next_hop = way.fill(to, config, &found, Some((ends, limit)), cache.now());
     let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
-    way.sent(packets, bytes);
     // As late as this: before, it would lie on the stack beside what finds the way.
     let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, site)?;
     let tally = Tally::of(Direction::Out, Layer::Tc, Reason::Resolved).ok_or(Reason::Failed)?;
+    let action = forward(ctx, &packet, &push.outer, next_hop)?;
+    way.sent(packets, bytes);
     Ok(Forwarded {
-        action: forward(ctx, &packet, &push.outer, next_hop)?,
+        action,
         reason: Reason::Resolved,
         tally,
         packets,
@@ -156,13 +157,14 @@ fn forward(
     outer: &[u8; ipv4::LENGTH],
     next_hop: &NextHop,
 ) -> Result<i32, Reason> {
+    // First, because it may leave the packet to the stack, untouched.
+    apply::push_between(ctx, outer)?;
     apply::hop(
         ctx,
-        INNER_AT,
+        INNER_AT + ipv4::LENGTH,
         packet.inner.hop_limit,
         next_hop,
         ethernet::IPV4,
     )?;
-    apply::push_between(ctx, outer)?;
     Ok(apply::redirect(next_hop.egress))
 }
