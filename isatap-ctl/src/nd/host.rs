@@ -111,7 +111,9 @@ impl Solicitor {
     pub fn set_locator(&mut self, locator: Option<Ipv4Addr>) {
         if locator != self.locator {
             self.locator = locator;
-            self.restart(|_| true);
+            for router in self.routers.values_mut() {
+                router.schedule.restart_alone();
+            }
         }
     }
 

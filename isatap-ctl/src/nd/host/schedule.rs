@@ -7,6 +7,9 @@ use crate::clock::Boottime;
 
 /// `MAX_RTR_SOLICITATION_DELAY` (RFC 4861 section 10).
 const MAX_DELAY: Duration = Duration::from_secs(1);
+/// The same where this host alone has another address: there is no crowd to be kept apart, as there is
+/// where a link comes up, and its routers shall know it within a second.
+const MAX_DELAY_ALONE: Duration = Duration::from_millis(500);
 /// `RTR_SOLICITATION_INTERVAL` (RFC 4861 section 10), the first timeout of RFC 7559.
 const INTERVAL: Duration = Duration::from_secs(4);
 /// `MAX_RTR_SOLICITATIONS` (RFC 4861 section 10): from then on the interval grows.
@@ -29,8 +32,8 @@ pub(super) struct Schedule {
 
 #[derive(Clone, Copy, Debug)]
 enum Next {
-    /// After a random delay from the next look at the clock on.
-    Start,
+    /// After a random delay of at most so much, from the next look at the clock on.
+    Start(Duration),
     At(Boottime),
     /// Nothing the router told ever ends.
     Idle,
@@ -39,7 +42,7 @@ enum Next {
 impl Schedule {
     pub(super) fn new() -> Self {
         Self {
-            next: Next::Start,
+            next: Next::Start(MAX_DELAY),
             tries: 0,
             interval: INTERVAL,
             form: None,
@@ -51,7 +54,14 @@ impl Schedule {
 
     /// An event that starts soliciting anew (RFC 4861 section 6.3.7).
     pub(super) fn restart(&mut self) {
-        self.next = Next::Start;
+        self.next = Next::Start(MAX_DELAY);
+    }
+
+    /// The same after another address, sooner, unless an event before it has yet to be waited for.
+    pub(super) fn restart_alone(&mut self) {
+        if !matches!(self.next, Next::Start(_)) {
+            self.next = Next::Start(MAX_DELAY_ALONE);
+        }
     }
 
     /// The form of the router's address that answered last.
@@ -73,7 +83,7 @@ impl Schedule {
     /// When to look again; zero is at once.
     pub(super) fn deadline(&self) -> Option<Boottime> {
         match self.next {
-            Next::Start => Some(Boottime::ZERO),
+            Next::Start(_) => Some(Boottime::ZERO),
             Next::At(time) => Some(time),
             Next::Idle => None,
         }
@@ -96,10 +106,10 @@ impl Schedule {
         router: Ipv4Addr,
         random: &mut fastrand::Rng,
     ) -> Option<Form> {
-        if matches!(self.next, Next::Start) {
+        if let Next::Start(most) = self.next {
             self.tries = 0;
             self.interval = INTERVAL;
-            let first = now.saturating_add(MAX_DELAY.mul_f64(random.f64()));
+            let first = now.saturating_add(most.mul_f64(random.f64()));
             // Events that follow each other closely do not bring the questions closer together.
             let spaced = self.asked.map(|asked| asked.saturating_add(INTERVAL));
             self.next = Next::At(spaced.map_or(first, |spaced| first.max(spaced)));

@@ -131,6 +131,42 @@ fn events_start_soliciting_anew() {
     }
 }
 
+/// The latest of many hosts to ask, in thousandths of a second from `now` on.
+fn latest(now: Boottime, event: fn(&mut Solicitor)) -> u128 {
+    let delays = (0..200).map(|seed| {
+        let mut host = asked(&[R1]);
+        host.random = fastrand::Rng::with_seed(seed);
+        event(&mut host);
+        follow(&mut host, now, 1)[0].0.abs_diff(now).as_millis()
+    });
+    delays.max().unwrap()
+}
+
+#[test]
+fn another_address_is_asked_from_within_half_a_second_but_not_where_a_link_came_up() {
+    let now = START + secs(10);
+    let moves: fn(&mut Solicitor) = |host| {
+        host.set_locator(None);
+        host.set_locator(Some([10, 0, 0, 6].into()));
+    };
+    assert!((400..=500).contains(&latest(now, moves)));
+    let crowds: [fn(&mut Solicitor); 3] = [
+        Solicitor::link_up,
+        |host| {
+            host.set_locator(None);
+            host.link_up();
+            host.set_locator(Some(HOST.into()));
+        },
+        |host| {
+            host.set_routers(&BTreeSet::new());
+            host.set_routers(&[R1.into()].into());
+        },
+    ];
+    for event in crowds {
+        assert!((900..=1000).contains(&latest(now, event)));
+    }
+}
+
 #[test]
 fn a_router_that_leaves_three_questions_unanswered_comes_last_until_it_answers() {
     let mut host = asked(&[R1, R2]);
