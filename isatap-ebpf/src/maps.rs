@@ -29,6 +29,9 @@ pub static CLIENTS: HashMap<
     { abi::CLIENTS_LEN as usize },
     { BPF_F_NO_PREALLOC as usize },
 > = HashMap::new();
+/// Routes that hosts were told lead through this router, and until when, for the daemon alone.
+#[btf_map]
+pub static TOLD: LpmTrie<PrefixKey, Prefix, { abi::TOLD_LEN as usize }> = LpmTrie::new();
 /// How many hosts are probed.
 #[btf_map]
 pub static PROBES: Array<Probes, 1> = Array::new();

@@ -43,6 +43,8 @@ pub const UNCACHED_LEN: u32 = Uncached::ALL.len() as u32;
 pub const PEERS_LEN: u32 = 1 << 17;
 /// Entries of `CLIENTS`.
 pub const CLIENTS_LEN: u32 = 1 << 14;
+/// Entries of `TOLD`: what is advertised, and what is withdrawn.
+pub const TOLD_LEN: u32 = 1 << 14;
 /// Entries of `LOCATORS`: each address on each of as many uplinks.
 pub const LOCATORS_LEN: u32 = (MAX_LOCATORS * MAX_LOCATORS) as u32;
 /// Entries of `PREFIXES`.

@@ -19,7 +19,7 @@ use crate::{
         Refusal,
         host::{self, HostState, Solicitor},
         reachability::Detector,
-        router::{Advertisement, Advertiser, Answered},
+        router::{Advertisement, Advertiser, Answered, Earlier},
     },
 };
 
@@ -89,21 +89,21 @@ impl Discovery {
         }
     }
 
-    /// Takes the configuration, our own MTU, our IPv4 addresses, and a way to learn which hosts an
-    /// earlier process told something.
+    /// Takes the configuration, our own MTU, our IPv4 addresses, and a way to learn what an earlier
+    /// process told.
     pub fn configure(
         &mut self,
         now: Boottime,
         settings: &Settings,
         mtu: u32,
         locators: &[Locator],
-        told: impl FnOnce() -> Vec<Answered>,
+        earlier: impl FnOnce() -> Earlier,
     ) {
         let ours = || locators.iter().map(|locator| locator.ipv4);
         match (self, &settings.role) {
             (Self::Router(advertiser), RoleSettings::Router(router)) => {
                 let from = ours().filter(|_| router.advertise).collect();
-                configure_router(now, advertiser, advertisement(router, mtu), from, told);
+                configure_router(now, advertiser, advertisement(router, mtu), from, earlier);
             }
             (Self::Host(solicitor), RoleSettings::Host(host)) => {
                 solicitor.set_settings(acceptance(host, mtu));
@@ -294,13 +294,13 @@ fn configure_router(
     advertiser: &mut Option<Box<Advertiser>>,
     wanted: Advertisement,
     locators: Vec<Ipv4Addr>,
-    told: impl FnOnce() -> Vec<Answered>,
+    earlier: impl FnOnce() -> Earlier,
 ) {
     match advertiser {
         _ if locators.is_empty() => *advertiser = None,
         None => {
             let mut new = Advertiser::new(locators, wanted, fastrand::u64(..));
-            new.restore(now, &told());
+            new.restore(now, &earlier());
             *advertiser = Some(Box::new(new));
         }
         Some(present) => {

@@ -40,7 +40,7 @@ use crate::{
         sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket},
         sysctl,
     },
-    nd::{Correspondents, reachability::Detector, watch::Watch},
+    nd::{Correspondents, reachability::Detector, router::Earlier, watch::Watch},
     plan::{self, Action},
     prl,
 };
@@ -189,9 +189,14 @@ impl Node {
         self.prl.set_own(self.world.own());
         self.discovery.follow(&self.prl.members());
         let ours = self.world.mtu(&self.settings.interface);
-        let (now, clients) = (clock::now(), &self.datapath.maps.clients);
+        let (now, maps) = (clock::now(), &self.datapath.maps);
+        let earlier = || Earlier {
+            hosts: maps.clients.all(),
+            routes: maps.told.all(),
+        };
         self.discovery
-            .configure(now, &self.settings, ours, &locators, || clients.all());
+            .configure(now, &self.settings, ours, &locators, earlier);
+        self.remember_routes();
         self.follow_peers();
         let link = self.link_now();
         let mut inputs = self.inputs(link.clone());

@@ -4,16 +4,16 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use anyhow::{Context as _, Result};
-use isatap_common::addr;
+use isatap_common::{addr, nd::Prefix};
 use tracing::{debug, info, warn};
 
 use super::node::Node;
 use crate::{
     clock::{self, Boottime},
     config::{RoleSettings, Settings},
-    datapath::Clients,
+    datapath::{Clients, Told},
     kernel::{Netlink, bpffs, sockets::Icmpv6Socket},
-    nd::router::{Advertiser, Answered, Farewell},
+    nd::router::{Answered, Farewell},
 };
 
 /// Between two messages to a host: `MIN_DELAY_BETWEEN_RAS` (RFC 4861 section 10).
@@ -92,11 +92,9 @@ impl Node {
             "{} hosts are told that this is no router any more",
             hosts.len()
         );
-        let advertised = self.discovery.advertiser();
-        let advertised = advertised.map(Advertiser::advertisement);
-        let rate = self.datapath.maps.clients.rate().unwrap_or(RATE);
-        let told = advertised.map(|advertised| &advertised.content);
-        let farewell = Farewell::new(now, hosts, told, rate, APART);
+        let maps = &self.datapath.maps;
+        let rate = maps.clients.rate().unwrap_or(RATE);
+        let farewell = Farewell::new(now, hosts, valid(&maps.told, now), rate, APART);
         let name = &self.settings.interface.name;
         self.parting = Some(Parting::new(name, self.index, farewell)?);
         Ok(())
@@ -123,6 +121,17 @@ impl Node {
         parting.speak(&mut self.datapath.maps.clients).await;
         if Parting::next_deadline(self.parting.as_ref()).is_none() {
             self.parting = None;
+        }
+    }
+
+    /// Has the map follow which routes hosts are told.
+    pub(super) fn remember_routes(&mut self) {
+        let Some(advertiser) = self.discovery.advertiser() else {
+            return;
+        };
+        let routes = advertiser.told_routes();
+        if let Err(error) = self.datapath.maps.told.replace(&routes) {
+            warn!("hosts would not be told that routes end: {error}");
         }
     }
 
@@ -157,7 +166,9 @@ pub async fn say_farewell(interface: &str) -> Result<(usize, usize)> {
     let link = Netlink::connect()?.link(interface).await?;
     let link = link.with_context(|| format!("{interface} has gone"))?;
     let rate = clients.rate().unwrap_or(RATE);
-    let farewell = Farewell::new(start, hosts, None, rate, APART_IN_HASTE);
+    let told = Told::pinned(&pins)?;
+    let routes = told.iter().flat_map(|told| valid(told, start));
+    let farewell = Farewell::new(start, hosts, routes, rate, APART_IN_HASTE);
     let mut parting = Parting::new(interface, link.index, farewell)?;
     while let Some(deadline) = parting.farewell.next_deadline() {
         let is_repeated = parting.farewell.untold() == 0;
@@ -177,6 +188,13 @@ pub fn reliant(interface: &str) -> usize {
     let clients = Clients::pinned(&bpffs::pin_directory(interface));
     let clients = clients.ok().flatten();
     clients.map_or(0, |clients| living(&clients, clock::now()).len())
+}
+
+/// The routes that a host may still use.
+fn valid(told: &Told, now: Boottime) -> impl Iterator<Item = Prefix> {
+    let routes = told.all().into_iter();
+    let valid = routes.filter(move |(_, until)| *until > now);
+    valid.map(|(prefix, _)| prefix)
 }
 
 /// The hosts that still rely on the router.

@@ -2,12 +2,12 @@
 
 use std::{net::Ipv4Addr, path::Path, time::Duration};
 
-use aya::maps::{HashMap, Map, MapData};
+use aya::maps::{HashMap, MapData};
 use isatap_common::{abi::Client, addr::Ipv4};
 
 use super::{
     DatapathError,
-    maps::{CLIENTS, typed},
+    maps::{self, CLIENTS},
 };
 use crate::{clock::Boottime, nd::router::Answered};
 
@@ -21,13 +21,7 @@ impl Clients {
 
     /// Those pinned in `directory`; nothing where there are none, or none that this build can read.
     pub fn pinned(directory: &Path) -> Result<Option<Self>, DatapathError> {
-        let pin = directory.join(CLIENTS.name);
-        if !pin.exists() {
-            return Ok(None);
-        }
-        CLIENTS.check(directory)?;
-        let map = Map::from_map_data(MapData::from_pin(pin)?)?;
-        Ok(Some(Self(typed(map)?)))
+        Ok(maps::pinned(&CLIENTS, directory)?.map(Self))
     }
 
     /// Every host, whether or not its time is over.
@@ -78,6 +72,6 @@ fn answered(host: Ipv4, client: &Client) -> Answered {
     }
 }
 
-fn nanoseconds(time: Boottime) -> u64 {
+pub(super) fn nanoseconds(time: Boottime) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

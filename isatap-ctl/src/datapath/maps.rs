@@ -18,6 +18,7 @@ use super::{
     cache::{self, Caches},
     clients::Clients,
     peers::Peers,
+    told::Told,
 };
 
 /// What a map is made of.
@@ -43,10 +44,11 @@ const DEVICE: u32 = 8;
 const PREFIX_LENGTH: u32 = 4;
 
 /// Every map.
-pub const SPECS: [Spec; 15] = [
+pub const SPECS: [Spec; 16] = [
     spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
     spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
     CLIENTS,
+    TOLD,
     Spec {
         each_cpu: true,
         ..spec::<u32, Cache>("NEXT_HOPS", MapType::Array, 1)
@@ -81,6 +83,9 @@ pub const SPECS: [Spec; 15] = [
 /// The map of hosts that rely on this router.
 pub(super) const CLIENTS: Spec =
     spec::<[u8; 4], Client>("CLIENTS", MapType::Hash, abi::CLIENTS_LEN);
+
+/// The map of routes that hosts were told.
+pub(super) const TOLD: Spec = trie::<PrefixKey, Prefix>("TOLD", abi::TOLD_LEN);
 
 const fn spec<K, V>(name: &'static str, kind: MapType, entries: u32) -> Spec {
     Spec {
@@ -159,6 +164,8 @@ pub struct Maps {
     pub peers: Peers,
     /// Hosts that rely on this router.
     pub clients: Clients,
+    /// Routes that hosts were told.
+    pub told: Told,
     /// The forwarding cache.
     pub caches: Caches,
 }
@@ -186,6 +193,7 @@ impl Maps {
             counters: typed(take("COUNTERS")?)?,
             peers: Peers(typed(take("PEERS")?)?),
             clients: Clients::new(typed(take("CLIENTS")?)?),
+            told: Told::new(typed(take("TOLD")?)?),
             caches: caches(take("NEXT_HOPS")?)?,
         })
     }
@@ -196,6 +204,20 @@ fn caches(map: Map) -> Result<Caches, DatapathError> {
         return Err(DatapathError::Missing { name: "NEXT_HOPS" });
     };
     Caches::map(&data)
+}
+
+/// The map pinned in `directory`; nothing where there is none, or none that this build can read.
+pub(super) fn pinned<T: TryFrom<Map, Error = MapError>>(
+    spec: &Spec,
+    directory: &Path,
+) -> Result<Option<T>, DatapathError> {
+    let pin = directory.join(spec.name);
+    if !pin.exists() {
+        return Ok(None);
+    }
+    spec.check(directory)?;
+    let map = Map::from_map_data(MapData::from_pin(pin)?)?;
+    typed(map).map(Some)
 }
 
 pub(super) fn typed<T: TryFrom<Map, Error = MapError>>(map: Map) -> Result<T, DatapathError> {

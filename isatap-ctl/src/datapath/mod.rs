@@ -18,6 +18,7 @@ mod peers;
 mod probe;
 mod site;
 mod tables;
+mod told;
 #[cfg(feature = "trace")]
 mod trace;
 mod traffic;
@@ -34,3 +35,4 @@ pub use object::{Datapath, DatapathError};
 pub use peers::Peers;
 pub use probe::{fresh_jiffies, has_decap_l3};
 pub use tables::Tables;
+pub use told::Told;

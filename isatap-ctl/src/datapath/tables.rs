@@ -150,7 +150,7 @@ impl Tables {
 }
 
 /// Entries of a longest-prefix map, by prefix length and address.
-fn entries<K: aya::Pod + Ord, V: aya::Pod>(
+pub(super) fn entries<K: aya::Pod + Ord, V: aya::Pod>(
     iterator: impl Iterator<Item = Result<(Key<K>, V), MapError>>,
 ) -> Result<BTreeMap<(u32, K), V>, MapError> {
     iterator

@@ -3,6 +3,7 @@
 
 mod advertisement;
 mod clients;
+mod earlier;
 mod farewell;
 mod queue;
 mod spacing;
@@ -19,6 +20,7 @@ use isatap_common::nd::{Received, RouterSolicit};
 
 pub use self::advertisement::Advertisement;
 use self::clients::{Answer, Client, Clients};
+pub use self::earlier::Earlier;
 pub use self::farewell::Farewell;
 use self::queue::{Queue, Queued};
 use self::spacing::Spacing;
@@ -176,14 +178,6 @@ impl Advertiser {
     pub fn answered(&self) -> impl ExactSizeIterator<Item = Answered> {
         let clients = self.clients.iter();
         clients.map(|(host, client)| Answered::new(host, client))
-    }
-
-    /// Takes up hosts that an earlier process told, if they still rely on it.
-    pub fn restore(&mut self, now: Boottime, hosts: &[Answered]) {
-        for host in hosts {
-            let is_ours = embeds_one_of(&self.locators, host.router);
-            self.clients.restore(host, is_ours && host.until > now);
-        }
     }
 
     /// The hosts that came, were answered again or went since this was last called, and what is to be

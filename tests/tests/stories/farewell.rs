@@ -12,22 +12,35 @@ use super::*;
 const SOON: Duration = Duration::from_secs(10);
 const ADVERTISEMENT: u8 = 134;
 
-fn has_default(inside: &Inside, device: &str) -> bool {
-    let words = format!("ip -6 route show default dev {device}");
-    !inside.run(&words).unwrap().is_empty()
+/// Beside the default route.
+const ROUTE: &str = "2001:db8:f::/48";
+
+/// A router that advertises both.
+fn with_route(device: &str) -> String {
+    let route = format!("[[router.route]]\nprefix = \"{ROUTE}\"\n");
+    isatap_tests::config::router(device, Xdp::Auto) + &route
 }
 
-/// Waits until both hosts have a default route, or have none.
-fn both_have_default(lab: &Lab, wanted: bool) {
+/// How many of the two routes a host has.
+fn routes(inside: &Inside, device: &str) -> usize {
+    let shown = ["default", ROUTE].map(|route| {
+        let words = format!("ip -6 route show {route} dev {device}");
+        inside.run(&words).unwrap()
+    });
+    shown.iter().filter(|lines| !lines.is_empty()).count()
+}
+
+/// Waits until both hosts have both routes, or none.
+fn both_have_routes(lab: &Lab, wanted: bool) {
     let hosts = [
         (&lab.site.host_a, lab.names.host_a_device()),
         (&lab.site.host_b, lab.names.host_b_device()),
     ];
     for (inside, device) in hosts {
-        let is_so = within(SOON, || {
-            (has_default(inside, device) == wanted).then_some(())
-        });
-        assert!(is_so.is_some(), "{device}: a default route is not {wanted}");
+        let count = if wanted { 2 } else { 0 };
+        let is_so = within(SOON, || (routes(inside, device) == count).then_some(()));
+        let found = routes(inside, device);
+        assert!(is_so.is_some(), "{device}: {found} routes, not {count}");
     }
 }
 
@@ -78,8 +91,12 @@ fn without_advertising(device: &str) -> String {
 #[test]
 fn hosts_leave_a_router_that_is_taken_down_however_its_daemon_ended() {
     for kill in [false, true] {
-        let mut lab = configured(Xdp::Auto);
-        both_have_default(&lab, true);
+        let mut lab = lab();
+        let config = with_route(lab.names.router_device());
+        lab.start_router_by(&config).unwrap();
+        lab.start_host_a().unwrap();
+        lab.start_host_b().unwrap();
+        both_have_routes(&lab, true);
         let router = lab.router_mut().unwrap();
         if kill {
             // Those that an earlier process answered count as well.
@@ -89,10 +106,10 @@ fn hosts_leave_a_router_that_is_taken_down_however_its_daemon_ended() {
         } else {
             router.stop().unwrap();
         }
-        both_have_default(&lab, true);
+        both_have_routes(&lab, true);
         let told = down(lab.router().unwrap());
         assert_eq!(told, "hosts told that this is no router any more: 2\n");
-        both_have_default(&lab, false);
+        both_have_routes(&lab, false);
         assert_eq!(down(lab.router().unwrap()), "", "there is nobody left");
     }
 }
@@ -117,8 +134,7 @@ fn the_last_of_a_router_is_said_three_times() {
 fn a_router_that_leaves_advertising_to_others_says_so() {
     let mut lab = lab();
     let device = lab.names.router_device().to_owned();
-    let route = "[[router.route]]\nprefix = \"2001:db8:f::/48\"\n";
-    let advertising = isatap_tests::config::router(&device, Xdp::Auto) + route;
+    let advertising = with_route(&device);
     lab.start_router_by(&advertising).unwrap();
     for by_reload in [true, false] {
         let mut host = asked(&lab, &lab.site.host_a, HOST_A);
@@ -138,10 +154,8 @@ fn a_router_that_leaves_advertising_to_others_says_so() {
         }
         let last = heard(&mut host);
         assert_eq!(last.lifetime, 0);
-        // A process that did not advertise does not know what was.
         let withdrawn: Vec<_> = last.routes.iter().map(|route| route.lifetime).collect();
-        let expected: &[_] = if by_reload { &[Lifetime::ZERO] } else { &[] };
-        assert_eq!(withdrawn, expected);
+        assert_eq!(withdrawn, [Lifetime::ZERO]);
         let forgotten = within(SOON, || {
             map(lab.router().unwrap(), "CLIENTS")
                 .is_empty()

@@ -50,12 +50,18 @@ fn a_reload_stops_the_answers_that_are_due_and_starts_them_again() {
     let locators = [LOCATOR];
     let mut discovery = Discovery::new(&settings(true));
     for advertise in [true, false, true] {
-        discovery.configure(START, &settings(advertise), 1480, &locators, Vec::new);
+        discovery.configure(
+            START,
+            &settings(advertise),
+            1480,
+            &locators,
+            Earlier::default,
+        );
         let taken = discovery.received(START, &solicitation(), None);
         assert_eq!(taken.is_ok(), advertise);
         assert_eq!(discovery.next_deadline().is_some(), advertise);
     }
-    discovery.configure(START, &settings(false), 1480, &locators, Vec::new);
+    discovery.configure(START, &settings(false), 1480, &locators, Earlier::default);
     assert!(discovery.poll(START + Duration::from_secs(9)).is_empty());
 }
 
@@ -72,7 +78,10 @@ fn hosts_that_an_earlier_process_answered_are_told_what_changes() {
     };
     let mut discovery = Discovery::new(&settings(true));
     for mtu in [1480, 1400] {
-        discovery.configure(START, &settings(true), mtu, &[LOCATOR], || vec![answered]);
+        discovery.configure(START, &settings(true), mtu, &[LOCATOR], || Earlier {
+            hosts: vec![answered],
+            ..Earlier::default()
+        });
     }
     let told = discovery.poll(START + Duration::from_secs(9));
     assert_eq!(told[0].destination, host);

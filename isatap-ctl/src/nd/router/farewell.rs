@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use isatap_common::nd::{Lifetime, Preference, RouterAdvert};
+use isatap_common::nd::{Lifetime, Preference, Prefix, RouteInformation, RouterAdvert};
 
 use super::{Advert, Answered};
 use crate::clock::Boottime;
@@ -12,7 +12,8 @@ const ROUNDS: u8 = 3;
 const LINK_MTU: u16 = 1280;
 
 /// The last that hosts hear of a router that ceases to advertise (RFC 4861 section 6.2.5): to each
-/// that relies on it, by unicast, that it is no default router.
+/// that relies on it, by unicast, that it is no default router, and that other routes through it end
+/// (RFC 4191 section 2.3). Prefixes and name servers are the site's, and another router may tell the same.
 #[derive(Debug)]
 pub struct Farewell {
     hosts: Vec<Answered>,
@@ -28,17 +29,20 @@ pub struct Farewell {
 
 impl Farewell {
     /// From `now` on to `hosts`, at most `rate` messages a second, in rounds that begin at least
-    /// `apart` from each other. `told` is what the router advertised, if that is known.
+    /// `apart` from each other. `routes` are those that they were told.
     pub fn new(
         now: Boottime,
         hosts: Vec<Answered>,
-        told: Option<&RouterAdvert>,
+        routes: impl IntoIterator<Item = Prefix>,
         rate: u32,
         apart: Duration,
     ) -> Self {
         Self {
             hosts,
-            last: last(told.cloned().unwrap_or_default()),
+            last: RouterAdvert {
+                routes: routes.into_iter().map(end).collect(),
+                ..RouterAdvert::default()
+            },
             apart,
             bucket: Bucket::new(rate),
             round: 0,
@@ -90,20 +94,10 @@ impl Farewell {
     }
 }
 
-/// Routes through the router end with it. Prefixes and name servers are the site's, and another router
-/// may tell the same.
-fn last(told: RouterAdvert) -> RouterAdvert {
-    let mut last = RouterAdvert {
-        lifetime: 0,
+fn end(prefix: Prefix) -> RouteInformation {
+    RouteInformation {
+        prefix,
         preference: Preference::Medium,
-        mtu: None,
-        prefixes: Vec::new(),
-        dns_servers: Vec::new(),
-        search_lists: Vec::new(),
-        ..told
-    };
-    for route in &mut last.routes {
-        route.lifetime = Lifetime::ZERO;
+        lifetime: Lifetime::ZERO,
     }
-    last
 }

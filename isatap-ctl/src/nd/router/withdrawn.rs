@@ -3,8 +3,8 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use isatap_common::nd::{
-    DnsServers, DomainName, Lifetime, Prefix, PrefixInformation, RouteInformation, RouterAdvert,
-    SearchList,
+    DnsServers, DomainName, Lifetime, Preference, Prefix, PrefixInformation, RouteInformation,
+    RouterAdvert, SearchList,
 };
 
 use crate::clock::Boottime;
@@ -53,6 +53,28 @@ impl Withdrawn {
             _ => None,
         });
         prefixes.collect()
+    }
+
+    /// The routes that are withdrawn, and when they end.
+    pub(super) fn routes(&self) -> impl Iterator<Item = (Prefix, Boottime)> {
+        let items = self.items.iter();
+        items.filter_map(|(key, (_, until))| match key {
+            Key::Route(prefix) => Some((*prefix, *until)),
+            _ => None,
+        })
+    }
+
+    /// A route that hosts may use until then is advertised no more.
+    pub(super) fn add_route(&mut self, now: Boottime, prefix: Prefix, until: Boottime) {
+        let option = RouteInformation {
+            prefix,
+            preference: Preference::Medium,
+            lifetime: Lifetime::ZERO,
+        };
+        let until = until.min(now.saturating_add(TWO_HOURS));
+        let item = (Item::Route(option), until);
+        self.items.insert(Key::Route(prefix), item);
+        self.note_first_end();
     }
 
     /// `new` is advertised instead of `old`.

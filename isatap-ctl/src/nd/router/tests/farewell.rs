@@ -23,6 +23,10 @@ fn clients(count: u16) -> Vec<Answered> {
     (0..count).map(|number| client(number, until)).collect()
 }
 
+fn route() -> Prefix {
+    Prefix::new("2001:db8:f::".parse().unwrap(), 48).unwrap()
+}
+
 fn say(farewell: &mut Farewell) -> Vec<(Boottime, Advert)> {
     let (mut now, mut sent) = (START, Vec::new());
     while let Some(deadline) = farewell.next_deadline() {
@@ -34,14 +38,7 @@ fn say(farewell: &mut Farewell) -> Vec<(Boottime, Advert)> {
 
 #[test]
 fn each_host_is_told_three_times_that_this_is_no_router_any_more() {
-    let mut told = advertisement().content;
-    let prefix = Prefix::new("2001:db8:f::".parse().unwrap(), 48).unwrap();
-    told.routes.push(RouteInformation {
-        prefix,
-        preference: Preference::High,
-        lifetime: Lifetime::Seconds(1800),
-    });
-    let mut farewell = Farewell::new(START, clients(2), Some(&told), 1000, APART);
+    let mut farewell = Farewell::new(START, clients(2), [route()], 1000, APART);
     assert_eq!(farewell.untold(), 2);
     let sent = say(&mut farewell);
     assert_eq!(farewell.untold(), 0);
@@ -54,14 +51,17 @@ fn each_host_is_told_three_times_that_this_is_no_router_any_more() {
         let heard = content(advert);
         assert_eq!((heard.lifetime, heard.preference), (0, Preference::Medium));
         assert_eq!(heard.prefixes, [], "they are the site's");
-        assert_eq!(heard.routes[0].lifetime, Lifetime::ZERO);
-        assert_eq!(heard.hop_limit, told.hop_limit);
+        let ended = heard
+            .routes
+            .iter()
+            .map(|route| (route.prefix, route.lifetime));
+        assert!(ended.eq([(route(), Lifetime::ZERO)]));
     }
 }
 
 #[test]
 fn a_farewell_keeps_the_rate_and_its_rounds_follow_each_other() {
-    let mut farewell = Farewell::new(START, clients(500), None, 100, APART);
+    let mut farewell = Farewell::new(START, clients(500), [], 100, APART);
     let sent = say(&mut farewell);
     assert_eq!(sent.len(), 3 * 500);
     for (count, (at, advert)) in sent.iter().enumerate() {
@@ -72,7 +72,7 @@ fn a_farewell_keeps_the_rate_and_its_rounds_follow_each_other() {
             host(u16::try_from(count % 500).unwrap())
         );
     }
-    let nobody = Farewell::new(START, Vec::new(), None, 100, APART);
+    let nobody = Farewell::new(START, Vec::new(), [], 100, APART);
     assert_eq!(nobody.next_deadline(), None);
 }
 
@@ -119,7 +119,13 @@ fn the_hosts_of_an_earlier_process_are_told_what_changes() {
         ..client(2, until)
     };
     let known = [client(0, until), client(1, START), of_another_address];
-    router.restore(START, &known);
+    router.restore(
+        START,
+        &Earlier {
+            hosts: known.to_vec(),
+            ..Earlier::default()
+        },
+    );
     assert!(router.answered().eq([known[0]]));
     let changed: BTreeMap<_, _> = router.take_changed().into_iter().collect();
     let gone = changed.values().filter(|client| client.is_none()).count();
@@ -130,4 +136,37 @@ fn the_hosts_of_an_earlier_process_are_told_what_changes() {
     let sent = drain(&mut router, START);
     assert_eq!(sent[0].1.destination, host(0));
     assert_eq!(sent.len(), 3);
+}
+
+#[test]
+fn a_route_of_an_earlier_process_is_withdrawn_unless_it_is_told_still() {
+    let until = START + Duration::from_mins(10);
+    let [kept, gone, ended] = ["2001:db8:f::", "2001:db8:e::", "2001:db8:d::"]
+        .map(|address| Prefix::new(address.parse().unwrap(), 48).unwrap());
+    let mut wanted = advertisement();
+    wanted.content.routes.push(RouteInformation {
+        prefix: kept,
+        preference: Preference::Medium,
+        lifetime: Lifetime::Seconds(1800),
+    });
+    let mut router = Advertiser::new(vec![ROUTER.into()], wanted, 7);
+    let earlier = Earlier {
+        hosts: vec![client(0, until)],
+        routes: [(kept, Boottime::MAX), (gone, Boottime::MAX), (ended, START)].into(),
+    };
+    router.restore(START, &earlier);
+    let hours = START + Duration::from_hours(2);
+    assert!(
+        router
+            .told_routes()
+            .into_iter()
+            .eq([(gone, hours), (kept, Boottime::MAX)])
+    );
+    let heard = content(&drain(&mut router, START)[0].1);
+    let lifetimes = heard.routes.iter().map(|told| (told.prefix, told.lifetime));
+    let lifetimes: Vec<_> = lifetimes.collect();
+    assert_eq!(
+        lifetimes,
+        [(kept, Lifetime::Seconds(1800)), (gone, Lifetime::ZERO)]
+    );
 }
