@@ -152,6 +152,12 @@ impl Machine {
         self.classify("isatap_in", Direction::In, frame, &sk_buff(ifindex, 0))
     }
 
+    /// Runs `isatap_out` on a packet that the stack sends into the device.
+    pub fn tc_out(&mut self, packet: &[u8]) -> Outcome {
+        let context = sk_buff(self.indexes.device, 0);
+        self.classify("isatap_out", Direction::Out, packet, &context)
+    }
+
     /// Runs `isatap_forward` on a frame that came in through `ifindex`.
     pub fn forward(&mut self, direction: Direction, ifindex: u32, frame: &[u8]) -> Outcome {
         self.classify("isatap_forward", direction, frame, &sk_buff(ifindex, 0))

@@ -6,6 +6,7 @@
     reason = "a test ends at the first surprise"
 )]
 
+mod correspondent;
 mod elsewhere;
 mod inward;
 mod inward_martians;

@@ -23,7 +23,7 @@ use super::{
 type Program = fn(&mut Machine, Direction, u32, &[u8]) -> Outcome;
 
 const PROGRAMS: [Program; 2] = [Machine::xdp, Machine::forward];
-const SECOND: u64 = 1_000_000_000;
+pub const SECOND: u64 = 1_000_000_000;
 
 fn checking(name: &str) -> Machine {
     let mut machine = Machine::new(name, Role::Router, switches());
@@ -35,12 +35,12 @@ fn cool(machine: &mut Machine) {
     machine.cool(switches().with(Switches::NEIGHBOR_CHECK));
 }
 
-fn peers(machine: &Machine) -> HashMap<MapData, [u8; 4], Peer> {
+pub fn peers(machine: &Machine) -> HashMap<MapData, [u8; 4], Peer> {
     let pinned = MapData::from_pin(machine.pin("PEERS")).unwrap();
     HashMap::try_from(Map::LruHashMap(pinned)).unwrap()
 }
 
-fn probes(machine: &Machine) -> Array<MapData, Probes> {
+pub fn probes(machine: &Machine) -> Array<MapData, Probes> {
     let pinned = MapData::from_pin(machine.pin("PROBES")).unwrap();
     Array::try_from(Map::Array(pinned)).unwrap()
 }
