@@ -56,8 +56,8 @@ pub fn advertisement(ends: &Ends<'_>) -> String {
 /// section 6.2.5).
 pub fn farewell(ends: &Ends<'_>) -> String {
     format!(
-        "{}/ICMPv6ND_RA(chlim=64,M=0,O=0,prf=0,routerlifetime=0,reachabletime=0,retranstimer=0)\
-         /ICMPv6NDOptRouteInfo(len=2,plen=48,prf=1,rtlifetime=0,prefix='2001:db8:ff::')",
+        "{}/ICMPv6ND_RA(chlim=0,M=0,O=0,prf=0,routerlifetime=0,reachabletime=0,retranstimer=0)\
+         /ICMPv6NDOptRouteInfo(len=2,plen=48,prf=0,rtlifetime=0,prefix='2001:db8:ff::')",
         ends.headers()
     )
 }
