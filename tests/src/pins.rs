@@ -1,10 +1,11 @@
 //! The file system of pinned programs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use nix::mount::{MsFlags, mount, umount};
+use nix::fcntl::{Flock, FlockArg};
+use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
 const ROOT: &str = "/sys/fs/bpf";
@@ -27,27 +28,27 @@ pub fn map(device: &str, name: &str) -> Result<PathBuf> {
     bail!("no map {name} below {}", pins.display())
 }
 
-/// The mounted file system; what the lab pinned is removed with this value, and so is the mount if
-/// the lab made it.
+/// The mounted file system; what the lab pinned is removed with this value. The mount stays: other labs
+/// may have pins there, which would go with it.
 #[derive(Debug)]
 pub struct Pins {
     devices: Vec<String>,
-    mounted: bool,
 }
 
 impl Pins {
     /// Mounts it if nobody has.
     pub fn prepare(devices: &[String]) -> Result<Self> {
+        // As the daemon does it, so that no two are mounted.
+        let lock = Flock::lock(File::open(ROOT)?, FlockArg::LockExclusive);
+        let _lock = lock.map_err(|(_, error)| error)?;
         let there = statfs(ROOT)?.filesystem_type() == BPF_FS_MAGIC;
         if !there {
             let kind = Some("bpf");
             mount(kind, ROOT, kind, MsFlags::empty(), None::<&str>)
                 .with_context(|| format!("mounting {ROOT}"))?;
         }
-        Ok(Self {
-            devices: devices.to_vec(),
-            mounted: !there,
-        })
+        let devices = devices.to_vec();
+        Ok(Self { devices })
     }
 }
 
@@ -58,9 +59,6 @@ impl Drop for Pins {
         }
         // Somebody else's pins keep the directory.
         let _ = fs::remove_dir(OURS);
-        if self.mounted {
-            let _ = umount(ROOT);
-        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The BPF file system, where programs, links and maps stay when no process holds them.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use isatap_common::abi::LAYOUT;
+use nix::fcntl::{Flock, FlockArg};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
@@ -68,6 +69,20 @@ pub fn ensure_mounted() -> Result<(), Error> {
     if is_mounted() {
         return Ok(());
     }
+    let failed = |cause: io::Error| {
+        Error::with_remedy(
+            format!("mount the BPF file system at {MOUNT_POINT}"),
+            cause,
+            "mount it beforehand with `mount -t bpf bpf /sys/fs/bpf`",
+        )
+    };
+    // Daemons that start together would each mount one, the last in front of what the others pin.
+    let uncovered = File::open(MOUNT_POINT).map_err(failed)?;
+    let lock = Flock::lock(uncovered, FlockArg::LockExclusive);
+    let _lock = lock.map_err(|(_, cause)| failed(cause.into()))?;
+    if is_mounted() {
+        return Ok(());
+    }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     let mounted = mount(
         Some("bpf"),
@@ -76,13 +91,7 @@ pub fn ensure_mounted() -> Result<(), Error> {
         flags,
         Some("mode=0700"),
     );
-    mounted.map_err(|cause| {
-        Error::with_remedy(
-            format!("mount the BPF file system at {MOUNT_POINT}"),
-            cause,
-            "mount it beforehand with `mount -t bpf bpf /sys/fs/bpf`",
-        )
-    })
+    mounted.map_err(|cause| failed(cause.into()))
 }
 
 fn make(directory: &Path) -> io::Result<()> {
@@ -124,6 +133,26 @@ mod tests {
                     let mode = fs::metadata(path).unwrap().permissions().mode();
                     assert_eq!(mode & 0o777, MODE, "{}", path.display());
                 }
+            }
+        });
+    }
+
+    /// As daemons start together at boot.
+    #[test]
+    fn all_of_those_that_find_none_mount_one() {
+        without_bpffs(|| {
+            for _ in 0..200 {
+                let start = std::sync::Barrier::new(4);
+                std::thread::scope(|scope| {
+                    for _ in 0..4 {
+                        scope.spawn(|| {
+                            start.wait();
+                            ensure_mounted().unwrap();
+                        });
+                    }
+                });
+                nix::mount::umount(MOUNT_POINT).unwrap();
+                assert!(!is_mounted(), "there was one behind it");
             }
         });
     }
