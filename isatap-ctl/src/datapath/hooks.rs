@@ -15,7 +15,7 @@ use aya::programs::{
 };
 
 use super::{Datapath, DatapathError, filter, object::program};
-use crate::kernel::Netlink;
+use crate::kernel::{Netlink, link_pin};
 
 /// A place for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -207,7 +207,7 @@ impl Datapath {
             return Ok(false);
         }
         let link = FdLink::from(PinnedLink::from_pin(pin)?);
-        // The pin alone holds the link, so that removing the pin detaches.
+        // The pin alone holds the link then.
         let updated = match hook {
             Hook::Xdp(_) => {
                 let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
@@ -279,13 +279,10 @@ fn is_unknown_to_kernel(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 fn remove(pin: &Path) -> Result<(), DatapathError> {
-    match fs::remove_file(pin) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(DatapathError::Pin {
-            path: PathBuf::from(pin),
-            error: error.to_string(),
-        }),
-        _ => Ok(()),
-    }
+    link_pin::remove(pin).map_err(|error| DatapathError::Pin {
+        path: PathBuf::from(pin),
+        error: error.to_string(),
+    })
 }
 
 /// An error with its causes, as one line.

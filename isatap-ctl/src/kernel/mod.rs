@@ -9,6 +9,7 @@ pub mod capabilities;
 pub mod clsact;
 mod error;
 pub mod events;
+pub mod link_pin;
 pub mod links;
 pub mod lock;
 mod netlink;

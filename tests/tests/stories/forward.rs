@@ -112,7 +112,7 @@ fn carries(lab: &Lab, nic: &str, wanted: &[&str]) {
 }
 
 /// The names of the programs on ingress of a NIC of the router, in their order.
-fn attached(lab: &Lab, nic: &str) -> Vec<String> {
+pub(super) fn attached(lab: &Lab, nic: &str) -> Vec<String> {
     let router = &lab.site.router;
     let ingress = || Ok(SchedClassifier::query_tcx(nic, TcAttachType::Ingress)?);
     if let Ok((_, programs)) = router.enter(ingress) {

@@ -107,27 +107,6 @@ fn two_hundred_reloads_lose_no_ping_and_leave_nothing() {
     assert!(!logged.contains("stays as it was"), "{logged}");
 }
 
-/// A daemon that found its programs attached can take them off a NIC and bring them back.
-#[test]
-fn an_uplink_that_a_killed_daemon_left_goes_and_comes_by_reload() {
-    let mut lab = two_uplinks(Xdp::Auto);
-    let router = lab.router_mut().unwrap();
-    let two = router.configuration().unwrap();
-    let one = isatap_tests::config::router(router.device(), Xdp::Auto);
-    router.kill().unwrap();
-    router.resume().unwrap();
-    let links = |router: &Daemon| links::of(router.device()).unwrap().len();
-    let all = links(router);
-    for _ in 0..3 {
-        router.configure(&one).unwrap();
-        router.reload().unwrap();
-        assert!(links(router) < all);
-        router.configure(&two).unwrap();
-        router.reload().unwrap();
-        assert_eq!(links(router), all, "{}", router.logged());
-    }
-}
-
 /// The second uplink flaps, is deleted and made again, and renamed; the first one's packets flow.
 #[test]
 fn an_uplink_that_flaps_goes_or_is_renamed_comes_back() {

@@ -10,7 +10,7 @@ use isatap_tests::{
     site::{NATIVE, UPLINK, wire},
 };
 
-use super::*;
+use super::{forward::attached, *};
 
 /// The second uplink and the router's address there.
 pub(super) const SECOND: &str = "eth2";
@@ -187,4 +187,39 @@ fn local_chooses_the_locator() {
     let (site, names) = (&lab.site, &lab.names);
     assert!(has(&site.host_a, names.host_a_device(), Duration::from_secs(10)).is_some());
     assert!(reaches(&site.host_a, &SERVER.to_string()));
+}
+
+/// When the reload is done, and also if another process has attached them; the next reload has them back.
+#[test]
+fn an_uplink_that_leaves_the_file_keeps_no_program() {
+    let mut lab = lab();
+    connect_second(&lab);
+    let device = lab.names.router_device().to_owned();
+    let one = isatap_tests::config::router(&device, Xdp::Auto);
+    let both = router_between(&[UPLINK, SECOND], &[NATIVE], &device, Xdp::Auto);
+    lab.start_router_by(&both).unwrap();
+    for is_restarted in [false, true] {
+        for round in 0..20 {
+            let router = lab.router_mut().unwrap();
+            if is_restarted {
+                router.stop().unwrap();
+                router.resume().unwrap();
+            }
+            router.configure(&one).unwrap();
+            router.reload().unwrap();
+            let left = attached(&lab, SECOND);
+            assert!(left.is_empty(), "{is_restarted} {round}: {left:?}");
+            let shown = lab.site.router.run(&format!("ip link show {SECOND}"));
+            let shown = shown.unwrap();
+            assert!(!shown.contains("xdp"), "{is_restarted} {round}: {shown}");
+            let router = lab.router_mut().unwrap();
+            router.configure(&both).unwrap();
+            router.reload().unwrap();
+            let status = router.json(&["status"]).unwrap();
+            let uplink = &status["uplinks"][1];
+            assert_eq!(uplink["xdp"], "native", "{is_restarted} {round}: {uplink}");
+            let logged = router.logged();
+            assert!(!logged.contains("stays as it was"), "{logged}");
+        }
+    }
 }
