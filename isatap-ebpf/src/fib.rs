@@ -17,8 +17,6 @@ use isatap_common::{
     wire::ipv4,
 };
 
-use crate::zero::zero;
-
 /// `AF_INET`.
 const INET: u8 = 2;
 /// `AF_INET6`.
@@ -31,8 +29,18 @@ pub struct WayOut {
     pub egress: u32,
     /// Largest IP packet; of a packet whose length was not given, the MTU of the interface.
     pub mtu: u16,
-    /// Destination and source MAC address, as they stand in a frame.
-    pub macs: [u32; 3],
+    /// MAC addresses.
+    pub macs: Macs,
+}
+
+/// Where they are in an answer.
+const MACS_AT: usize = core::mem::offset_of!(Parameters, smac);
+
+/// Source and destination MAC address as they stand in an answer, the last twelve octets of it.
+#[derive(Clone, Copy)]
+pub struct Macs {
+    begin: u32,
+    end: u64,
 }
 
 /// Why there is none, and the interface if that much is known.
@@ -53,12 +61,10 @@ pub fn ipv4(
     destination: Ipv4,
     length: u16,
 ) -> Result<WayOut, NoWay> {
-    let mut room = Room(MaybeUninit::uninit());
-    let parameters = blank(&mut room, INET, device, length);
-    parameters.l4_protocol = ipv4::PROTOCOL_IPV6;
-    parameters.__bindgen_anon_3.ipv4_src = u32::from_ne_bytes(source);
-    parameters.__bindgen_anon_4.ipv4_dst = u32::from_ne_bytes(destination);
-    lookup(ctx, parameters)
+    let ends = [source, destination].map(|end| [first(u32::from_ne_bytes(end)), 0]);
+    let mut room = MaybeUninit::uninit();
+    let question = ask(&mut room, INET, ipv4::PROTOCOL_IPV6, device, length, ends);
+    lookup(ctx, question)
 }
 
 /// The way of an inner packet of `length` octets that came in through `device`, from one of the `ends`
@@ -70,83 +76,103 @@ pub fn ipv6(
     length: u16,
     ends: impl FnOnce() -> [Halves; 2],
 ) -> Result<WayOut, NoWay> {
-    let mut room = Room(MaybeUninit::uninit());
-    let parameters = blank(&mut room, INET6, device, length);
-    let [source, destination] = ends();
-    // SAFETY: both are as long as an address, and at multiples of eight in a structure that is aligned
-    // so; in halves, because in words the compiler would keep each on the stack first.
-    unsafe {
-        (&raw mut parameters.__bindgen_anon_3)
-            .cast::<Halves>()
-            .write(source);
-        (&raw mut parameters.__bindgen_anon_4)
-            .cast::<Halves>()
-            .write(destination);
-    }
-    lookup(ctx, parameters)
+    let mut room = MaybeUninit::uninit();
+    let question = ask(&mut room, INET6, 0, device, length, ends());
+    lookup(ctx, question)
 }
 
 #[inline(always)]
-fn lookup(ctx: *mut c_void, parameters: &mut Parameters) -> Result<WayOut, NoWay> {
+fn lookup(ctx: *mut c_void, question: &mut Question) -> Result<WayOut, NoWay> {
+    let parameters = (&raw mut *question).cast::<Parameters>();
     // SAFETY: the structure is initialised to its last byte and its size is given.
     let code = unsafe { bpf_fib_lookup(ctx, parameters, size_of::<Parameters>() as i32, 0) };
+    // SAFETY: as large, aligned as strictly, and all its fields are numbers.
+    let parameters = unsafe { &*parameters };
     let egress = parameters.ifindex;
-    let reason = match u32::try_from(code) {
-        Ok(0) => {
-            // SAFETY: every bit pattern of the union is a number.
-            let mtu = unsafe { parameters.__bindgen_anon_1.mtu_result };
-            return Ok(WayOut {
-                egress,
-                mtu,
-                macs: macs(parameters),
-            });
-        }
-        Ok(BPF_FIB_LKUP_RET_NO_NEIGH) => Reason::NoNeighbor,
-        Ok(BPF_FIB_LKUP_RET_FRAG_NEEDED) => Reason::TooBig,
-        Ok(BPF_FIB_LKUP_RET_NOT_FWDED) => Reason::Local,
+    if code == 0 {
+        // SAFETY: every bit pattern of the union is a number.
+        let mtu = unsafe { parameters.__bindgen_anon_1.mtu_result };
+        let macs = Macs::of(parameters);
+        return Ok(WayOut { egress, mtu, macs });
+    }
+    // What is negative is none of these.
+    let reason = match code as u32 {
+        BPF_FIB_LKUP_RET_NO_NEIGH => Reason::NoNeighbor,
+        BPF_FIB_LKUP_RET_FRAG_NEEDED => Reason::TooBig,
+        BPF_FIB_LKUP_RET_NOT_FWDED => Reason::Local,
         _ => Reason::NoRoute,
     };
     Err(NoWay { reason, egress })
 }
 
-/// Read two octets at a time: one by one, each would be kept on the stack.
-#[inline(always)]
-fn macs(parameters: &Parameters) -> [u32; 3] {
-    let two = |mac: &[u8; 6], at: usize| {
-        // SAFETY: both addresses are at even places of a structure that is aligned to four, and `at` is
-        // 0, 2 or 4.
-        unsafe { u32::from(mac.as_ptr().add(at).cast::<u16>().read_volatile()) }
-    };
-    let (to, from) = (&parameters.dmac, &parameters.smac);
-    let both = |first: u32, second: u32| {
-        if cfg!(target_endian = "little") {
-            first | second << 16
-        } else {
-            first << 16 | second
+impl Macs {
+    /// Read in two numbers: octet by octet, each would be kept on the stack.
+    #[inline(always)]
+    fn of(parameters: &Parameters) -> Self {
+        let parameters = (&raw const *parameters).cast::<u8>();
+        // SAFETY: the last twelve octets, from a multiple of four, and eight of them from one of eight.
+        unsafe {
+            Self {
+                begin: parameters.add(MACS_AT).cast::<u32>().read_volatile(),
+                end: parameters.add(MACS_AT + 4).cast::<u64>().read_volatile(),
+            }
         }
-    };
-    [
-        both(two(to, 0), two(to, 2)),
-        both(two(to, 4), two(from, 0)),
-        both(two(from, 2), two(from, 4)),
-    ]
+    }
+
+    /// Destination and source, as they stand in a frame.
+    #[inline(always)]
+    pub const fn words(self) -> [u32; 3] {
+        let Self { begin, end } = self;
+        if cfg!(target_endian = "little") {
+            [
+                (end >> 16) as u32,
+                (end >> 48) as u32 | begin << 16,
+                begin >> 16 | (end << 16) as u32,
+            ]
+        } else {
+            [
+                (end >> 16) as u32,
+                (end << 16) as u32 | begin >> 16,
+                begin << 16 | (end >> 48) as u32,
+            ]
+        }
+    }
 }
 
-/// Room for the question, aligned for numbers of eight octets.
-#[repr(C, align(8))]
-struct Room(MaybeUninit<Parameters>);
+/// [`Parameters`] in words, so that each is stored once.
+type Question = [u64; size_of::<Parameters>() / 8];
 
 #[inline(always)]
-fn blank(room: &mut Room, family: u8, ifindex: u32, length: u16) -> &mut Parameters {
-    // SAFETY: all zeros is a valid value of every field.
-    let parameters = unsafe {
-        zero(room.0.as_mut_ptr());
-        room.0.assume_init_mut()
-    };
-    parameters.family = family;
-    parameters.ifindex = ifindex;
-    parameters.__bindgen_anon_1.tot_len = length;
-    parameters
+fn ask(
+    room: &mut MaybeUninit<Question>,
+    family: u8,
+    protocol: u8,
+    ifindex: u32,
+    length: u16,
+    ends: [Halves; 2],
+) -> &mut Question {
+    let length = length.to_ne_bytes();
+    let begin = [family, protocol, 0, 0, 0, 0, length[0], length[1]];
+    let to = room.as_mut_ptr().cast::<u64>();
+    // SAFETY: eight words, which are all of them. Zeros that are not volatile would be a call.
+    unsafe {
+        to.write(u64::from_ne_bytes(begin));
+        to.add(1).write(first(ifindex));
+        to.add(2).cast::<[Halves; 2]>().write(ends);
+        to.add(6).write_volatile(0);
+        to.add(7).write_volatile(0);
+        room.assume_init_mut()
+    }
+}
+
+/// A word that begins with `number`.
+#[inline(always)]
+const fn first(number: u32) -> u64 {
+    if cfg!(target_endian = "little") {
+        number as u64
+    } else {
+        (number as u64) << 32
+    }
 }
 
 /// The halves of an IPv6 address as they stand in a packet.
@@ -158,5 +184,9 @@ pub const fn halves(address: Address) -> Halves {
     [address.high.to_be(), address.low.to_be()]
 }
 
+const _: () = assert!(align_of::<Parameters>() <= align_of::<Question>());
+const _: () = assert!(core::mem::offset_of!(Parameters, __bindgen_anon_1) == 6);
+const _: () = assert!(core::mem::offset_of!(Parameters, ifindex) == 8);
 const _: () = assert!(core::mem::offset_of!(Parameters, __bindgen_anon_3) == 16);
 const _: () = assert!(core::mem::offset_of!(Parameters, __bindgen_anon_4) == 32);
+const _: () = assert!(MACS_AT == 52 && size_of::<Parameters>() == 64);

@@ -66,7 +66,7 @@ impl Way {
         let line = self.renew(address);
         line.until = now + u64::from(config.fresh_jiffies);
         line.egress = way.egress;
-        line.macs = way.macs;
+        line.macs = way.macs.words();
         line.mtu = way.mtu;
         (line.local, line.remote) = ([0; 4], [0; 4]);
         if let Some((ends, limit)) = tunnel {
@@ -107,8 +107,8 @@ impl Way {
         if !line.is_of(address) {
             line.high = address.high.to_be();
             line.low = address.low.to_be();
-            (line.sum, line.identification) = (0, 0);
-            (line.reserved, line.refills) = (0, 0);
+            // SAFETY: the last word of the line, with the MTU in it, which is set in any case.
+            unsafe { (&raw mut line.sum).cast::<u64>().write(0) }
         }
         line
     }
@@ -120,3 +120,5 @@ pub fn egress(line: &NextHop) -> u32 {
     // SAFETY: a field of a line.
     unsafe { (&raw const line.egress).read_volatile() }
 }
+
+const _: () = assert!(core::mem::offset_of!(NextHop, sum) == size_of::<NextHop>() - 8);
