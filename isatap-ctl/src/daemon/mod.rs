@@ -205,7 +205,9 @@ impl Turn {
         }
     }
 
-    async fn take(&mut self, node: &mut Node, changes: BTreeSet<Change>) -> Result<()> {
+    async fn take(&mut self, node: &mut Node, mut changes: BTreeSet<Change>) -> Result<()> {
+        // No way leads to a neighbour of the device, and each host is one for what the kernel sends.
+        changes.remove(&Change::Neighbours { index: node.index });
         if changes.contains(&Change::Overrun) {
             info!("news from the kernel were lost; everything is read anew");
         }
@@ -214,8 +216,12 @@ impl Turn {
                 node.unresolved(index, ipv4);
             }
         }
-        let is_of_neighbours =
-            |change: &Change| matches!(change, Change::Neighbours | Change::Unresolved { .. });
+        let is_of_neighbours = |change: &Change| {
+            matches!(
+                change,
+                Change::Neighbours { .. } | Change::Unresolved { .. }
+            )
+        };
         let may_wait = |change: &Change| is_of_neighbours(change) || *change == Change::Routes;
         let is_urgent = !changes.iter().all(may_wait);
         self.stale |= !changes.is_empty();

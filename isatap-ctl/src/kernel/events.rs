@@ -4,7 +4,7 @@
 //! nothing but the time to do that. An IPv4 neighbour that ARP did not find is the exception: it is
 //! named, and may be missed.
 
-mod unresolved;
+mod neighbour;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -53,7 +53,10 @@ pub enum Change {
     /// A route of either family came, went, or changed.
     Routes,
     /// A neighbour entry came, went, or changed its state.
-    Neighbours,
+    Neighbours {
+        /// On this interface.
+        index: u32,
+    },
     /// ARP got no answer from a neighbour.
     Unresolved {
         /// On this interface.
@@ -154,18 +157,22 @@ impl<'a> Iterator for Messages<'a> {
 
 /// What a message says has changed.
 fn of_message((kind, content): (u16, &[u8])) -> impl Iterator<Item = Change> + use<> {
-    let unresolved = (kind == libc::RTM_NEWNEIGH).then(|| unresolved::read(content));
-    change(kind).into_iter().chain(unresolved.flatten())
+    let unresolved = (kind == libc::RTM_NEWNEIGH).then(|| neighbour::failed(content));
+    change(kind, content)
+        .into_iter()
+        .chain(unresolved.flatten())
 }
 
 /// What a message of this kind says has changed.
-fn change(kind: u16) -> Option<Change> {
+fn change(kind: u16, content: &[u8]) -> Option<Change> {
     match kind {
         libc::RTM_NEWLINK | libc::RTM_DELLINK => Some(Change::Links),
         libc::RTM_NEWADDR | libc::RTM_DELADDR => Some(Change::Addresses),
         libc::RTM_NEWROUTE | libc::RTM_DELROUTE => Some(Change::Routes),
         libc::RTM_NEWNETCONF => Some(Change::Settings),
-        libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH => Some(Change::Neighbours),
+        libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH => Some(Change::Neighbours {
+            index: neighbour::index(content)?,
+        }),
         _ if i32::from(kind) == libc::NLMSG_OVERRUN => Some(Change::Overrun),
         _ => None,
     }
@@ -237,13 +244,16 @@ mod tests {
             ip("neigh replace 10.0.0.9 lladdr 02:00:00:00:00:08 dev one nud stale");
             tokio::time::sleep(QUIET).await;
             let others = events.next().await.unwrap();
-            assert!(others.contains(&Change::Neighbours), "{others:?}");
+            assert!(others.contains(&Change::Neighbours { index }), "{others:?}");
             let named = |change: &Change| matches!(change, Change::Unresolved { .. });
             assert!(!others.iter().any(named), "{others:?}");
             ip("neigh replace 10.0.0.9 dev one nud failed");
             let ipv4 = Ipv4Addr::new(10, 0, 0, 9);
             let changes = events.next().await.unwrap();
-            let expected = [Change::Neighbours, Change::Unresolved { index, ipv4 }];
+            let expected = [
+                Change::Neighbours { index },
+                Change::Unresolved { index, ipv4 },
+            ];
             assert!(changes.is_superset(&expected.into()), "{changes:?}");
         });
     }

@@ -1,4 +1,4 @@
-//! The one neighbour in a message whose resolution failed.
+//! What a message about a neighbour says: where it is, and whether its resolution failed.
 
 use std::net::Ipv4Addr;
 
@@ -15,15 +15,22 @@ const DESTINATION: u16 = 1;
 /// `NUD_FAILED`
 const FAILED: u16 = 0x20;
 
+/// The interface in what follows the header of a message about a neighbour.
+pub(super) fn index(content: &[u8]) -> Option<u32> {
+    let (head, _) = content.split_first_chunk::<HEAD>()?;
+    let [_, _, _, _, index @ .., _, _, _, _] = *head;
+    Some(u32::from_ne_bytes(index))
+}
+
 /// Reads what follows the header of `RTM_NEWNEIGH`; `None` unless it is about IPv4 and a failure.
-pub(super) fn read(content: &[u8]) -> Option<Change> {
+pub(super) fn failed(content: &[u8]) -> Option<Change> {
     let (head, mut attributes) = content.split_first_chunk::<HEAD>()?;
-    let [family, _, _, _, i0, i1, i2, i3, s0, s1, ..] = *head;
+    let [family, _, _, _, _, _, _, _, s0, s1, ..] = *head;
     let state = u16::from_ne_bytes([s0, s1]);
     if libc::c_int::from(family) != libc::AF_INET || state & FAILED == 0 {
         return None;
     }
-    let index = u32::from_ne_bytes([i0, i1, i2, i3]);
+    let index = index(content)?;
     while let Some((&[l0, l1, k0, k1], _)) = attributes.split_first_chunk::<ATTRIBUTE>() {
         let length = usize::from(u16::from_ne_bytes([l0, l1])).max(ATTRIBUTE);
         if u16::from_ne_bytes([k0, k1]) == DESTINATION {
@@ -52,7 +59,7 @@ mod tests {
             if let Some(state) = content.get_mut(8) {
                 *state = 0x20;
             }
-            let _ = read(&content);
+            let _ = failed(&content);
         }
     }
 }
