@@ -39,7 +39,7 @@ pub const LAYOUT: u32 = 5;
 pub const PRL_LEN: u32 = 1 << 16;
 /// Entries of `UNCACHED`.
 pub const UNCACHED_LEN: u32 = Uncached::ALL.len() as u32;
-/// Entries of `PEERS`, which forgets the least recently used.
+/// Entries of `PEERS`, which forgets the least recently used; or as many as the configuration says.
 pub const PEERS_LEN: u32 = 1 << 17;
 /// Entries of `CLIENTS`.
 pub const CLIENTS_LEN: u32 = 1 << 14;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use aya::maps::{HashMap, MapData};
 use clap::ValueEnum;
-use isatap_common::abi::{NextHop, PEERS_LEN, Peer, Source};
+use isatap_common::abi::{NextHop, Peer, Source};
 use isatap_common::addr::Ipv4;
 use serde::Serialize;
 
@@ -83,7 +83,9 @@ pub(super) fn execute(
 fn peers(pins: &Pins) -> Result<BTreeMap<Ipv4Addr, Peer>> {
     let map: HashMap<MapData, Ipv4, Peer> = pins.typed("PEERS")?;
     // A walk starts anew when the entry it stands on goes away, so it is given an end.
-    let walk = map.iter().take(usize::try_from(PEERS_LEN)?);
+    let walk = map
+        .iter()
+        .take(usize::try_from(pins.max_entries("PEERS")?)?);
     let entries = walk.map(|entry| entry.map(|(ipv4, peer)| (Ipv4Addr::from(ipv4), peer)));
     let mut peers = entries.collect::<Result<BTreeMap<_, _>, _>>()?;
     let caches = Caches::pinned(pins.directory())?;

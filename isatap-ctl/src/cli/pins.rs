@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use aya::maps::{Map, MapData};
+use aya::maps::{Map, MapData, MapInfo};
 use isatap_common::abi::LAYOUT;
 
 use super::Failure;
@@ -39,6 +39,14 @@ impl Pins {
     /// Whether the map `name` is pinned.
     pub fn has(&self, name: &str) -> bool {
         self.directory.join(name).exists()
+    }
+
+    /// How many entries the map `name` holds at most.
+    pub fn max_entries(&self, name: &str) -> Result<u32> {
+        let path = self.directory.join(name);
+        let info = MapInfo::from_pin(&path);
+        let info = info.with_context(|| format!("cannot open the map {}", path.display()))?;
+        Ok(info.max_entries())
     }
 
     /// Opens the map `name`.

@@ -1,3 +1,4 @@
+use isatap_common::abi::PEERS_LEN;
 use toml::de::DeValue;
 
 use super::schema::{Table, Wrong};
@@ -31,6 +32,9 @@ pub(super) fn read(table: &Table<'_>) -> Datapath {
         icmp_rate: table.read("icmp-rate", rate()).unwrap_or(100),
         neighbor_check: table.read("neighbor-check", value::switch).unwrap_or(true),
         unknown_rate: table.read("unknown-rate", rate()).unwrap_or(50),
+        hosts: table
+            .read("hosts", value::number(1024..=4_194_304))
+            .unwrap_or(PEERS_LEN),
     };
     table.refuse_unknown();
     datapath

@@ -80,6 +80,8 @@ pub struct Datapath {
     pub neighbor_check: bool,
     /// Hosts per second that a router probes because it has not.
     pub unknown_rate: u32,
+    /// Of how many hosts there are accounts.
+    pub hosts: u32,
 }
 
 /// A 6rd prefix (RFC 5969): an IPv4 address follows it, without the bits that all have in common.

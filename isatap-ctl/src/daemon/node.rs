@@ -120,7 +120,7 @@ impl Node {
         let world = World::read(&netlink).await?;
         world.check_links(&settings)?;
         let decap_l3 = has_decap_l3()?;
-        let datapath = Datapath::load(&directory)?;
+        let datapath = Datapath::load(&directory, settings.datapath.hosts)?;
         let device = Device::open(&name)?;
         let world = World {
             links: netlink.links().await?,
@@ -374,6 +374,9 @@ impl Node {
         if Discovery::ear(&settings) != Discovery::ear(&self.settings) {
             self.icmp = listen(&settings, self.index)?;
             self.lost = 0;
+        }
+        if settings.datapath.hosts != self.settings.datapath.hosts {
+            warn!("datapath.hosts changes when the maps are made anew, after isatap-ctl down");
         }
         self.errors.set_rate(settings.datapath.icmp_rate);
         Probing::follow(&mut self.probing, &settings, self.index)?;

@@ -43,10 +43,22 @@ const DEVICE: u32 = 8;
 /// Octets of the prefix length in front of a longest-prefix key.
 const PREFIX_LENGTH: u32 = 4;
 
-/// Every map.
-pub const SPECS: [Spec; 16] = [
+/// Every map, with accounts of `hosts`.
+pub fn specs(hosts: u32) -> [Spec; 16] {
+    SPECS.map(|spec| Spec {
+        entries: if spec.name == PEERS {
+            hosts
+        } else {
+            spec.entries
+        },
+        ..spec
+    })
+}
+
+/// Every map as it is by default.
+const SPECS: [Spec; 16] = [
     spec::<[u8; 4], PrlEntry>("PRL", MapType::Hash, abi::PRL_LEN),
-    spec::<[u8; 4], Peer>("PEERS", MapType::LruHash, abi::PEERS_LEN),
+    spec::<[u8; 4], Peer>(PEERS, MapType::LruHash, abi::PEERS_LEN),
     CLIENTS,
     TOLD,
     Spec {
@@ -79,6 +91,9 @@ pub const SPECS: [Spec; 16] = [
     },
     spec::<u32, Config>("CONFIG", MapType::Array, 1),
 ];
+
+/// Name of the map of nodes of the link.
+const PEERS: &str = "PEERS";
 
 /// The map of hosts that rely on this router.
 pub(super) const CLIENTS: Spec =
@@ -135,10 +150,21 @@ impl Spec {
             ..*self
         };
         if found == wanted {
-            Ok(())
-        } else {
-            Err(DatapathError::Layout { path })
+            return Ok(());
         }
+        let as_many = Self {
+            entries: wanted.entries,
+            ..found
+        };
+        if self.name == PEERS && as_many == wanted {
+            let (wanted, found) = (wanted.entries, found.entries);
+            return Err(DatapathError::Hosts {
+                path,
+                wanted,
+                found,
+            });
+        }
+        Err(DatapathError::Layout { path })
     }
 }
 
@@ -191,7 +217,7 @@ impl Maps {
             known_ipv4: typed(take("KNOWN_IPV4")?)?,
             links: typed(take("LINKS")?)?,
             counters: typed(take("COUNTERS")?)?,
-            peers: Peers(typed(take("PEERS")?)?),
+            peers: Peers::new(take(PEERS)?)?,
             clients: Clients::new(typed(take("CLIENTS")?)?),
             told: Told::new(typed(take("TOLD")?)?),
             caches: caches(take("NEXT_HOPS")?)?,

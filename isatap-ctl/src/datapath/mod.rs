@@ -30,7 +30,7 @@ pub use elsewhere::six_rd_prefix;
 pub use hooks::{AttachedMode, Hook, HookState};
 pub use known::known_ipv4;
 pub use links::{ForeignProgram, foreign_xdp};
-pub use maps::{Maps, SPECS, Spec};
+pub use maps::{Maps, Spec, specs};
 pub use object::{Datapath, DatapathError};
 pub use peers::Peers;
 pub use probe::{fresh_jiffies, has_decap_l3};

@@ -9,7 +9,7 @@ use aya::{
 };
 use isatap_common::abi::Uncached;
 
-use super::maps::{Maps, SPECS};
+use super::maps::{Maps, specs};
 
 /// The programs as compiled.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/isatap"));
@@ -22,6 +22,19 @@ pub enum DatapathError {
     Layout {
         /// The pin.
         path: PathBuf,
+    },
+    /// A map for another number of hosts is pinned.
+    #[error(
+        "datapath.hosts is {wanted}, and {path} was made for {found}",
+        path = path.display()
+    )]
+    Hosts {
+        /// The pin.
+        path: PathBuf,
+        /// As configured.
+        wanted: u32,
+        /// As it is.
+        found: u32,
     },
     /// The object lacks a map or program.
     #[error("the program object has no {name}")]
@@ -86,6 +99,9 @@ impl DatapathError {
         match self {
             Self::Foreign { .. } => Some("set datapath.xdp = \"off\", or remove the other program"),
             Self::Layout { .. } => Some("remove it with isatap-ctl down"),
+            Self::Hosts { .. } => {
+                Some("leave datapath.hosts as it was, or remove the maps with isatap-ctl down")
+            }
             Self::Load(_) | Self::Program(_) => Some("Linux 6.1 or later with BPF is needed"),
             _ => None,
         }
@@ -101,10 +117,11 @@ pub struct Datapath {
 }
 
 impl Datapath {
-    /// Loads the programs; maps are adopted from their pins in `directory`, or made and pinned.
-    pub fn load(directory: &Path) -> Result<Self, DatapathError> {
+    /// Loads the programs; maps are adopted from their pins in `directory`, or made and pinned, with
+    /// accounts of `hosts`.
+    pub fn load(directory: &Path, hosts: u32) -> Result<Self, DatapathError> {
         let mut loader = EbpfLoader::new();
-        for spec in SPECS {
+        for spec in specs(hosts) {
             spec.check(directory)?;
             loader.map_pin_path(spec.name, directory.join(spec.name));
             loader.map_max_entries(spec.name, spec.max_entries()?);

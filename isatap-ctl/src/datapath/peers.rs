@@ -2,11 +2,13 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use aya::maps::{HashMap, MapData};
+use aya::maps::{HashMap, Map, MapData};
 use isatap_common::{
-    abi::{PEERS_LEN, Peer, Reachability},
+    abi::{Peer, Reachability},
     addr::Ipv4,
 };
+
+use super::{DatapathError, maps::typed};
 
 /// How long a path MTU holds (RFC 1191 section 6.3).
 const PATH_MTU_HOLDS: Duration = Duration::from_mins(10);
@@ -14,12 +16,25 @@ const PATH_MTU_HOLDS: Duration = Duration::from_mins(10);
 const LATELY: Duration = Duration::from_mins(1);
 
 /// The map `PEERS`.
-pub struct Peers(pub(super) HashMap<MapData, Ipv4, Peer>);
+pub struct Peers {
+    map: HashMap<MapData, Ipv4, Peer>,
+    most: u32,
+}
 
 impl Peers {
+    /// The loaded map.
+    pub(super) fn new(map: Map) -> Result<Self, DatapathError> {
+        let Map::LruHashMap(data) = &map else {
+            return Err(DatapathError::Missing { name: "PEERS" });
+        };
+        let most = data.info()?.max_entries();
+        let map = typed(map)?;
+        Ok(Self { map, most })
+    }
+
     /// What is known of the peer `remote`.
     pub fn get(&self, remote: Ipv4) -> Peer {
-        self.0.get(&remote, 0).unwrap_or_default()
+        self.map.get(&remote, 0).unwrap_or_default()
     }
 
     /// Notes that a packet from the peer `remote` was admitted.
@@ -29,7 +44,7 @@ impl Peers {
         peer.reachability = Reachability::Unknown as u32;
         peer.packets_in += 1;
         peer.bytes_in += bytes as u64;
-        let _ = self.0.insert(remote, peer, 0);
+        let _ = self.map.insert(remote, peer, 0);
     }
 
     /// The locator that the node `remote` last sent to.
@@ -57,35 +72,35 @@ impl Peers {
         let mut peer = self.get(remote);
         peer.path_mtu = mtu;
         peer.path_mtu_deadline = nanoseconds(now + PATH_MTU_HOLDS);
-        let _ = self.0.insert(remote, peer, 0);
+        let _ = self.map.insert(remote, peer, 0);
     }
 
     /// Remembers that the peer `remote` was said to be out of reach, which a packet from it disproves
     /// and no message does (RFC 4861 section 7.3.3). One that is being probed is left to that.
     pub fn set_unreachable(&mut self, remote: Ipv4) {
-        let Ok(mut peer) = self.0.get(&remote, 0) else {
+        let Ok(mut peer) = self.map.get(&remote, 0) else {
             return;
         };
         if peer.reachability != Reachability::Probe as u32 {
             peer.reachability = Reachability::Unreachable as u32;
-            let _ = self.0.insert(remote, peer, 0);
+            let _ = self.map.insert(remote, peer, 0);
         }
     }
 
     /// Remembers what answers say of the peer `remote`.
     pub fn set_reachability(&mut self, remote: Ipv4, state: Reachability) {
-        let Ok(mut peer) = self.0.get(&remote, 0) else {
+        let Ok(mut peer) = self.map.get(&remote, 0) else {
             return;
         };
         if peer.reachability != state as u32 {
             peer.reachability = state as u32;
-            let _ = self.0.insert(remote, peer, 0);
+            let _ = self.map.insert(remote, peer, 0);
         }
     }
 
     /// Every peer. A walk starts anew when the entry it stands on goes away, so it has an end.
     pub fn all(&self) -> impl Iterator<Item = (Ipv4Addr, Peer)> {
-        let walk = self.0.iter().take(PEERS_LEN as usize);
+        let walk = self.map.iter().take(self.most as usize);
         walk.filter_map(Result::ok)
             .map(|(ipv4, peer)| (ipv4.into(), peer))
     }
@@ -98,7 +113,7 @@ impl Peers {
         peer.packets_out += 1;
         peer.bytes_out += bytes as u64;
         // A full map forgets its oldest, so nothing can fail that could be mended here.
-        let _ = self.0.insert(remote, peer, 0);
+        let _ = self.map.insert(remote, peer, 0);
     }
 }
 

@@ -13,7 +13,7 @@ use aya::{
     programs::{SchedClassifier, Xdp},
 };
 use isatap_common::{
-    abi::{Direction, Layer, LocatorRef, Role, Switches},
+    abi::{Direction, Layer, LocatorRef, PEERS_LEN, Role, Switches},
     path::Reason,
 };
 use isatap_ctl::datapath::{self, Datapath};
@@ -103,7 +103,7 @@ impl Machine {
                 uplink: index("up0"),
                 native: index("nat0"),
             },
-            datapath: Datapath::load(&directory).unwrap(),
+            datapath: Datapath::load(&directory, PEERS_LEN).unwrap(),
             directory,
         };
         machine.configure(role, switches);

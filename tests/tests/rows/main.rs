@@ -8,6 +8,7 @@
 
 mod correspondent;
 mod elsewhere;
+mod hosts;
 mod inward;
 mod inward_martians;
 mod inward_table;

@@ -14,7 +14,7 @@ pub(super) fn all<K: Key + Ord, V: Meaning>(table: Table, pins: &Pins) -> Result
     let map: HashMap<MapData, K, V> = pins.typed(table.name())?;
     let now = clock::now();
     // A walk starts anew when the entry it stands on goes away, so it is given an end.
-    let walk = map.iter().take(usize::try_from(table.max())?);
+    let walk = map.iter().take(usize::try_from(table.max(pins)?)?);
     let mut pairs = walk.collect::<Result<Vec<(K, V)>, _>>()?;
     pairs.sort_by_key(|(key, _)| *key);
     pairs.dedup_by_key(|(key, _)| *key);

@@ -140,7 +140,7 @@ fn listed(table: Table, pins: &Pins) -> Result<Listed> {
         key: table.key(),
         value: table.value(),
         entries,
-        max: table.max(),
+        max: table.max(pins)?,
     })
 }
 

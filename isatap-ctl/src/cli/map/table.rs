@@ -1,6 +1,9 @@
+use anyhow::Result;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use isatap_common::abi;
+
+use crate::cli::pins::Pins;
 
 /// The maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +110,10 @@ impl Table {
     }
 
     /// How many entries, or bytes of a ring, it holds at most.
-    pub const fn max(self) -> u32 {
-        match self {
+    pub fn max(self, pins: &Pins) -> Result<u32> {
+        Ok(match self {
             Self::Prl => abi::PRL_LEN,
-            Self::Peers => abi::PEERS_LEN,
+            Self::Peers => pins.max_entries(self.name())?,
             Self::Clients => abi::CLIENTS_LEN,
             Self::Told => abi::TOLD_LEN,
             Self::NextHops => abi::SOURCES_LEN + abi::NEXT_HOPS_LEN,
@@ -124,7 +127,7 @@ impl Table {
             Self::Counters => abi::COUNTERS_LEN,
             Self::Events => abi::EVENTS_LEN,
             Self::Probes | Self::Config => 1,
-        }
+        })
     }
 }
 

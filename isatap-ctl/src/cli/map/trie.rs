@@ -82,7 +82,7 @@ impl Wanted {
 
 fn read<K: Bits, V: Meaning>(table: Table, pins: &Pins) -> Result<Vec<(IpNet, V)>> {
     let map: LpmTrie<MapData, K, V> = pins.typed(table.name())?;
-    let walk = map.iter().take(usize::try_from(table.max())?);
+    let walk = map.iter().take(usize::try_from(table.max(pins)?)?);
     let mut pairs = Vec::new();
     for pair in walk {
         let (key, value): (TrieKey<K>, V) = pair?;
