@@ -73,6 +73,12 @@ mod programs {
         crate::xdp::way::outward::run(&ctx)
     }
 
+    /// What `isatap_xdp` does first with a frame of IPv4 whose host has no line of its own.
+    #[xdp(frags)]
+    pub fn isatap_block_in(ctx: XdpContext) -> u32 {
+        crate::xdp::block::inward::run(&ctx)
+    }
+
     /// TC ingress on the IPv4 and IPv6 NICs of a router without XDP: NIC to NIC, both directions.
     #[classifier]
     pub fn isatap_forward(ctx: TcContext) -> i32 {

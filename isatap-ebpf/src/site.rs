@@ -33,6 +33,13 @@ impl Maps<'static> {
 }
 
 impl Maps<'_> {
+    /// The generation now, for what is decided from now on.
+    #[inline(always)]
+    pub fn generation(&self) -> u16 {
+        // SAFETY: a field of the record; user space may change it at any time.
+        unsafe { (&raw const self.config.generation).read_volatile() }
+    }
+
     /// The MTU of the uplink `ifindex`, of which `ipv4` is a locator; the largest there is if none.
     #[inline(always)]
     pub fn mtu(&self, ifindex: u32, ipv4: Ipv4) -> u16 {

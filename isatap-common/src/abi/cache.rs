@@ -1,6 +1,9 @@
 use bytemuck::{Pod, Zeroable};
 
-use super::{Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, SOURCES_LEN, Source, map_types};
+use super::{
+    BLOCKS_LEN, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, SOURCES_LEN, Source,
+    SourceBlock, WayBlock, map_types,
+};
 
 /// An odd number near 2^64 divided by the golden ratio (Fibonacci hashing).
 pub(super) const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -19,12 +22,47 @@ pub struct Cache {
     pub copied: u64,
     /// What outer headers have in common ([`crate::wire::ipv4::Common`]); user space sets it.
     pub common: u64,
-    /// Zero.
-    pub reserved: u64,
+    /// Which of the packets that lines of blocks forward are accounted for, by [`Direction`].
+    pub samplers: [Sampler; Direction::ALL.len()],
     /// Hosts that were admitted, by [`Source::index`].
     pub sources: [Source; SOURCES_LEN as usize],
     /// Ways out, by [`NextHop::index`].
     pub next_hops: [NextHop; NEXT_HOPS_LEN as usize],
+    /// Blocks of hosts that were admitted, by [`super::Block::index`]: for those whose place in `sources`
+    /// another host has.
+    pub source_blocks: [SourceBlock; BLOCKS_LEN as usize],
+    /// Blocks of hosts with their way, by [`super::Block::index`]: for those whose place in `next_hops`
+    /// another address has.
+    pub way_blocks: [WayBlock; BLOCKS_LEN as usize],
+}
+
+/// Chooses the packets for which an account is looked up where no line counts for it: one of so many, at
+/// random, stands for all of them.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Sampler {
+    /// Packets until the next that is chosen.
+    pub left: u16,
+    /// Packets that it stands for.
+    pub all: u16,
+}
+
+impl Sampler {
+    /// Packets between one that is chosen and the next, at most.
+    pub const MOST: u16 = 256;
+
+    /// Counts a packet, and says for how many it stands if it is chosen. `random` is asked then.
+    #[inline(always)]
+    pub fn chosen(&mut self, random: impl FnOnce() -> u32) -> Option<u16> {
+        if self.left > 1 {
+            self.left -= 1;
+            return None;
+        }
+        let all = self.all;
+        self.all = (random() as u16 & (Self::MOST - 1)) + 1;
+        self.left = self.all;
+        Some(all)
+    }
 }
 
 /// The clock of a cache, which tells until when lines are believed: ticks of `bpf_jiffies64`, and a
@@ -54,11 +92,15 @@ impl Clock {
     }
 }
 
-map_types!(Cache, Clock);
+map_types!(Cache, Clock, Sampler);
 
 // The lines must not straddle those of the CPU.
 const _: () = assert!(core::mem::offset_of!(Cache, sources) == 64);
 const _: () = assert!(core::mem::offset_of!(Cache, next_hops) % 64 == 0);
+const _: () = assert!(core::mem::offset_of!(Cache, source_blocks) % 64 == 0);
+const _: () = assert!(core::mem::offset_of!(Cache, way_blocks) % 64 == 0);
+// No larger value is made by every kernel.
+const _: () = assert!(size_of::<Cache>() <= 4 << 20);
 
 /// Packets and bytes of a second in one number, so that counting both is one addition: 2^24
 /// packets, 2^40 bytes.
@@ -115,6 +157,27 @@ mod tests {
         assert!(clock.at(1_249) < until);
         assert!(clock.at(1_250) >= until);
         assert!(next(clock).at(1_000) >= until);
+    }
+
+    /// What the chosen packets stand for is all but what is still to come of the last span.
+    #[test]
+    fn chosen_packets_stand_for_all() {
+        let mut seed = 1_u32;
+        let mut random = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            seed >> 16
+        };
+        let mut sampler = Sampler::default();
+        let (mut chosen, mut all) = (0_u32, 0_u32);
+        for sent in 1..=100_000 {
+            if let Some(packets) = sampler.chosen(&mut random) {
+                chosen += 1;
+                all += u32::from(packets);
+            }
+            assert!(all <= sent && sent - all <= u32::from(Sampler::MOST));
+        }
+        let span = 100_000 / chosen;
+        assert!((100..160).contains(&span), "{span}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Addresses are big-endian byte arrays, counters and indexes are native integers. A change of
 //! any layout here is a new [`LAYOUT`]: pinned maps live in a directory named after it.
 
+mod block;
 mod cache;
 mod client;
 mod config;
@@ -16,8 +17,9 @@ mod source;
 mod table;
 mod uncached;
 
+pub use block::{BLOCKS_LEN, Block, Decision, SourceBlock, WayBlock};
 use cache::FACTOR;
-pub use cache::{Cache, Clock, Traffic};
+pub use cache::{Cache, Clock, Sampler, Traffic};
 pub use client::Client;
 pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
 pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
@@ -33,7 +35,7 @@ pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 pub use uncached::Uncached;
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 5;
+pub const LAYOUT: u32 = 6;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;

@@ -3,7 +3,7 @@ use bytemuck::{Pod, Zeroable};
 use super::{Traffic, map_types};
 use crate::{
     addr::{Address, Ipv4},
-    wire::ipv4,
+    wire::{checksum, ipv4},
 };
 
 /// Lines of [`super::Cache::next_hops`]; a power of two, because the hash is cut to its bits.
@@ -87,6 +87,24 @@ impl NextHop {
         self.identification = self.identification.wrapping_add(1);
         let outer = self.header(traffic_class, total_length, common);
         outer.emit_with(self.sum)
+    }
+
+    /// The same to `remote`, whose last octet is `host` where that of [`NextHop::remote`] is zero.
+    #[inline(always)]
+    pub(super) fn outer_to(
+        &mut self,
+        remote: Ipv4,
+        host: u8,
+        traffic_class: u8,
+        total_length: u16,
+        common: ipv4::Common,
+    ) -> [u8; ipv4::LENGTH] {
+        self.identification = self.identification.wrapping_add(1);
+        let outer = ipv4::Outer {
+            destination: remote,
+            ..self.header(traffic_class, total_length, common)
+        };
+        outer.emit_with(checksum::with(self.sum, u16::from_ne_bytes([0, host])))
     }
 
     /// What [`NextHop::sum`] should be.

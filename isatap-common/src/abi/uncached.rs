@@ -12,11 +12,19 @@ pub enum Uncached {
     /// IPv6 for a node of the link whose way is not in the cache, but perhaps what was decided about
     /// the node.
     OutUnknown = 3,
+    /// Protocol 41 that `isatap_xdp` has found in order, from a host that has no line of its own.
+    InBlock = 4,
 }
 
 impl Uncached {
     /// All, in the order of the map.
-    pub const ALL: [Self; 4] = [Self::In, Self::Out, Self::InAdmitted, Self::OutUnknown];
+    pub const ALL: [Self; 5] = [
+        Self::In,
+        Self::Out,
+        Self::InAdmitted,
+        Self::OutUnknown,
+        Self::InBlock,
+    ];
 
     /// The name of the program.
     pub const fn program(self) -> &'static str {
@@ -25,6 +33,7 @@ impl Uncached {
             Self::Out => "isatap_xdp_out",
             Self::InAdmitted => "isatap_way_in",
             Self::OutUnknown => "isatap_way_out",
+            Self::InBlock => "isatap_block_in",
         }
     }
 }

@@ -32,6 +32,13 @@ pub const fn added(sum: u16, words: [u16; 4]) -> u16 {
     !((total + (total >> 16)) as u16)
 }
 
+/// The sum of a header to whose other words, of which `sum` is the sum, `word` is added.
+#[inline(always)]
+pub const fn with(sum: u16, word: u16) -> u16 {
+    let total = sum as u32 + word as u32;
+    (total as u16).wrapping_add((total >> 16) as u16)
+}
+
 /// The sum of the 32-bit words, in the processor's order of octets: the sum of swapped words is the
 /// swapped sum. Adding 32-bit words and folding gives the same as adding 16-bit words, because 2^16
 /// is 1 in this arithmetic.

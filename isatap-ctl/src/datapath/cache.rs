@@ -10,8 +10,8 @@ use std::{
 use aya::maps::MapData;
 use isatap_common::{
     abi::{
-        Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, Origin, SOURCES_LEN, Source,
-        Switches,
+        BLOCKS_LEN, Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, Origin, SOURCES_LEN,
+        Source, SourceBlock, Switches, WayBlock,
     },
     addr::{Address, Ipv4},
     path::ecn,
@@ -131,6 +131,22 @@ impl Caches {
         // SAFETY: as above.
         self.lines(NEXT_HOPS_LEN, |cache| unsafe {
             (&raw const (*cache).next_hops).cast()
+        })
+    }
+
+    /// Every line about a block of hosts, likewise.
+    pub fn source_blocks(&self) -> impl Iterator<Item = (usize, SourceBlock)> {
+        // SAFETY: as above.
+        self.lines(BLOCKS_LEN, |cache| unsafe {
+            (&raw const (*cache).source_blocks).cast()
+        })
+    }
+
+    /// Every line about the way to a block of hosts, likewise.
+    pub fn way_blocks(&self) -> impl Iterator<Item = (usize, WayBlock)> {
+        // SAFETY: as above.
+        self.lines(BLOCKS_LEN, |cache| unsafe {
+            (&raw const (*cache).way_blocks).cast()
         })
     }
 

@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use aya::maps::{HashMap, Map, MapData};
 use isatap_common::{
-    abi::{Peer, Reachability},
+    abi::{Block, Peer, Reachability},
     addr::Ipv4,
 };
 
@@ -12,8 +12,9 @@ use super::{DatapathError, maps::typed};
 
 /// How long a path MTU holds (RFC 1191 section 6.3).
 const PATH_MTU_HOLDS: Duration = Duration::from_mins(10);
-/// For how long a peer counts as sent to lately: an error comes within the lifetime of a datagram.
-const LATELY: Duration = Duration::from_mins(1);
+/// For how long a peer counts as sent to lately: an error comes within the lifetime of a datagram, and of
+/// packets that the line of a block forwards not every one is accounted for.
+const LATELY: Duration = Duration::from_secs(60 + Block::EPOCH);
 
 /// The map `PEERS`.
 pub struct Peers {

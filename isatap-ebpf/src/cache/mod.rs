@@ -7,9 +7,9 @@ mod source;
 
 use core::arch::asm;
 
-use aya_ebpf::helpers::generated::{bpf_get_smp_processor_id, bpf_jiffies64};
+use aya_ebpf::helpers::generated::{bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_jiffies64};
 use isatap_common::{
-    abi::{self, Direction},
+    abi::{self, Direction, Traffic},
     addr::{Address, Ipv4},
     wire::ipv4,
 };
@@ -80,6 +80,45 @@ impl Cache {
                 .cast::<abi::NextHop>()
                 .add(index)
         })
+    }
+
+    /// The line of the block of a host.
+    #[inline(always)]
+    pub fn source_block<'a>(self, prefix: u64, remote: Ipv4) -> &'a mut abi::SourceBlock {
+        let index = abi::Block::index(prefix, remote) as usize;
+        // SAFETY: as above; nothing else borrows the line.
+        unsafe {
+            &mut *(&raw mut (*self.0).source_blocks)
+                .cast::<abi::SourceBlock>()
+                .add(index)
+        }
+    }
+
+    /// The line of the block of an inner address, which embeds `remote`.
+    #[inline(always)]
+    pub fn way_block<'a>(self, to: Address, remote: Ipv4) -> &'a mut abi::WayBlock {
+        let index = abi::Block::index(to.high.to_be(), remote) as usize;
+        // SAFETY: as above.
+        unsafe {
+            &mut *(&raw mut (*self.0).way_blocks)
+                .cast::<abi::WayBlock>()
+                .add(index)
+        }
+    }
+
+    /// For how many packets this one of `bytes`, which no line of its own counts, is to be accounted for.
+    #[inline(always)]
+    pub fn sampled(self, direction: Direction, bytes: u32) -> Option<Traffic> {
+        // SAFETY: there is one for each direction, and nothing else borrows it.
+        let sampler = unsafe {
+            &mut *(&raw mut (*self.0).samplers)
+                .cast::<abi::Sampler>()
+                .add(direction as usize)
+        };
+        // SAFETY: the helper has no arguments.
+        let packets = sampler.chosen(|| unsafe { bpf_get_prandom_u32() })?;
+        let packets = u32::from(packets);
+        Some(Traffic::new(packets, packets * bytes))
     }
 
     /// Counts a packet that XDP forwards as the cache says.

@@ -33,6 +33,14 @@ impl Way {
         (line.is_of(address) && now < line.until).then_some(line)
     }
 
+    /// Whether another address has the place now.
+    #[inline(always)]
+    pub fn is_taken(&self, address: Address, now: u64) -> bool {
+        // SAFETY: as above.
+        let line = unsafe { &*self.0 };
+        now < line.until && !line.is_of(address)
+    }
+
     /// Counts packets to the address.
     #[inline(always)]
     pub fn sent(&self, packets: u32, bytes: u32) {

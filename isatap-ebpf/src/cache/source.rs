@@ -24,6 +24,13 @@ impl Admission {
         line.is_of(origin) && now < line.until
     }
 
+    /// Whether any origin has the place now.
+    #[inline(always)]
+    pub fn is_taken(&self, now: u64) -> bool {
+        // SAFETY: as above.
+        now < unsafe { (*self.0).until }
+    }
+
     /// Counts packets from the host.
     #[inline(always)]
     pub fn heard(&self, packets: u32, bytes: u32) {
@@ -31,11 +38,11 @@ impl Admission {
         unsafe { (*self.0).heard.add(Traffic::new(packets, bytes)) }
     }
 
-    /// Remembers that packets of this origin are admitted, and that one came.
+    /// Remembers that packets of this origin are admitted, and that one came. Says whether it was known.
     #[inline(always)]
-    pub fn fill(&self, origin: &Origin, config: &Config, now: u64) {
+    pub fn fill(&self, origin: &Origin, config: &Config, now: u64) -> bool {
         if self.holds(origin, now) {
-            return;
+            return true;
         }
         // SAFETY: as above; nothing else borrows it.
         let line = unsafe { &mut *self.0 };
@@ -48,5 +55,6 @@ impl Admission {
         line.local = origin.local;
         line.ifindex = origin.ifindex;
         line.until = now + u64::from(config.fresh_jiffies);
+        false
     }
 }

@@ -1,13 +1,13 @@
 //! IPv6 in, protocol 41 out, if the way is in the cache.
 
-use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
+use aya_ebpf::programs::XdpContext;
 use isatap_common::{
     abi::{Direction, Uncached},
     path::express,
     wire::ipv4,
 };
 
-use super::{apply, leave};
+use super::{aborted, apply, leave, pass};
 use crate::{
     cache::Cache,
     window::{Frame, Words},
@@ -18,7 +18,7 @@ pub fn run(ctx: &XdpContext, head: Words) -> u32 {
     match forward(ctx, head) {
         Some(action) => action,
         // Most of what is not in the cache is ordinary traffic of the NIC.
-        None if !express::is_to_isatap(&head) => xdp_action::XDP_PASS,
+        None if !express::is_to_isatap(&head) => pass(Uncached::Out),
         None => leave(ctx, Uncached::OutUnknown),
     }
 }
@@ -37,14 +37,14 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
         return None;
     }
     if apply::room(ctx).is_err() {
-        // What was known of the frame is not any more.
-        return Some(leave(ctx, Uncached::OutUnknown));
+        // The kernel makes room where there is none.
+        return Some(pass(Uncached::OutUnknown));
     }
     way.sent(1, length);
     cache.forwarded(Direction::Out, length);
     let Some(head) = Frame(ctx).head(express::INWARD) else {
         // There is more of the frame than there was, so this never happens.
-        return Some(xdp_action::XDP_ABORTED);
+        return Some(aborted());
     };
     let outer = next_hop.outer(
         express::inner_traffic_class(&head) & cache.copied(),

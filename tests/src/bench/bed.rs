@@ -52,6 +52,16 @@ impl Bed {
         Self::configured(site, names, &config, program, directory)
     }
 
+    /// The same with accounts of more hosts than are met.
+    pub fn ours_of(hosts: u32, program: &Path, directory: &Path) -> Result<Self> {
+        let names = Names::unique();
+        let config = config::router(names.router_device(), Xdp::Auto);
+        let hosts = format!("[datapath]\nhosts = {hosts}");
+        let config = config.replace("[datapath]", &hosts);
+        let site = Site::create(&names)?;
+        Self::configured(site, names, &config, program, directory)
+    }
+
     /// The router of this site is ours, configured so.
     pub fn configured(
         site: Site,

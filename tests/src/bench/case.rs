@@ -4,6 +4,7 @@ mod variants;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
@@ -232,6 +233,8 @@ impl Case<'_> {
             return self.measure_all(packets, told);
         }
         keep_neighbours(USUAL)?;
+        // Those that are there already would stay.
+        self.lane.router.inside.run("ip -6 neigh flush nud noarp")?;
         let measured = self.measure_all(packets, told);
         keep_neighbours(PLENTY)?;
         measured
@@ -245,11 +248,17 @@ impl Case<'_> {
         };
         for &(entrance, sink) in self.ways {
             let _opened = entrance.open(&self.lane.router)?;
-            let before = self.router.stats()?;
+            let before = Mutex::new(Stats::default());
+            let begin = || {
+                let stats = self.router.stats()?;
+                *before.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+                Ok(())
+            };
             let sample = match self.router {
                 Router::Nobody => self.lane.run_nowhere(packets)?,
-                _ => self.lane.run(sink, packets)?,
+                _ => self.lane.run_from(sink, packets, &begin)?,
             };
+            let before = before.into_inner().unwrap_or_default();
             let counted = self.router.stats()?.since(&before);
             self.tell((entrance, sink), sample, &counted, told);
         }

@@ -18,8 +18,10 @@ pub const OUTER: usize = 20;
 pub const BEHIND_SERVER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xabcd, 0, 0, 0, 0, 0);
 
 const PORT: u16 = 9;
+/// In an IPv6 address.
+const U_BIT: u128 = 0x0200 << 48;
 /// Of which no address is anybody's in a site.
-const MANY_HOSTS: Ipv4Addr = Ipv4Addr::new(10, 128, 0, 0);
+pub const MANY_HOSTS: Ipv4Addr = Ipv4Addr::new(10, 128, 0, 0);
 
 /// UDP between a host of the link and a server behind the router.
 #[derive(Clone, Debug)]
@@ -28,6 +30,7 @@ pub struct Flow {
     server: Ipv6Addr,
     payload: Vec<u8>,
     many: Many,
+    is_other_form: bool,
 }
 
 /// What differs from packet to packet, and how many there are of it.
@@ -46,6 +49,7 @@ impl Default for Flow {
             server: SERVER,
             payload: MARK.to_vec(),
             many: Many::Nothing,
+            is_other_form: false,
         }
     }
 }
@@ -66,8 +70,14 @@ impl Flow {
     /// Of so many hosts, a power of two, each packet of another one.
     #[must_use]
     pub fn of_hosts(self, hosts: u32) -> Self {
+        self.of_hosts_from(MANY_HOSTS, hosts)
+    }
+
+    /// The same from any first one on, whose last bits are clear.
+    #[must_use]
+    pub fn of_hosts_from(self, first: Ipv4Addr, hosts: u32) -> Self {
         Self {
-            host: MANY_HOSTS,
+            host: first,
             many: Many::Hosts(hosts),
             ..self
         }
@@ -79,6 +89,15 @@ impl Flow {
         Self {
             server: BEHIND_SERVER,
             many: Many::Servers(servers),
+            ..self
+        }
+    }
+
+    /// To the addresses of the hosts with the other value of the u bit.
+    #[must_use]
+    pub fn in_other_form(self) -> Self {
+        Self {
+            is_other_form: true,
             ..self
         }
     }
@@ -115,7 +134,11 @@ impl Flow {
 
     /// To the host, IPv6; and what differs in a frame of it.
     pub fn outward(&self) -> Result<(Vec<u8>, Option<Spread>)> {
-        let inner = Inner::new(self.server, isatap_address(self.host));
+        let mut host = isatap_address(self.host).to_bits();
+        if self.is_other_form {
+            host ^= U_BIT;
+        }
+        let inner = Inner::new(self.server, host.into());
         let spread = match self.many {
             Many::Nothing => None,
             Many::Hosts(hosts) => Some(Spread::new(self.host.to_bits(), hosts, vec![50])?),

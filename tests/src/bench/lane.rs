@@ -16,6 +16,8 @@ pub const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 /// Caches and allocators are filled by then.
 const WARM: u32 = 2_000;
+/// As many as have taken each line of our cache from another.
+const EVERY_LINE: u32 = 1 << 15;
 /// More addresses than anybody here keeps.
 const MANY: u32 = 1 << 17;
 /// What is still under way arrives in that time.
@@ -82,6 +84,7 @@ impl Nics {
             length: frame.len() - OUTER,
             frame,
             spread,
+            before: Vec::new(),
         })
     }
 
@@ -109,6 +112,7 @@ impl Nics {
             length: frame.len() + OUTER,
             frame,
             spread,
+            before: Vec::new(),
         })
     }
 }
@@ -133,6 +137,8 @@ pub struct Lane {
     length: usize,
     /// What differs from one to the next.
     spread: Option<Spread>,
+    /// Where one packet of each address is sent first.
+    before: Vec<Lane>,
 }
 
 /// How much is sent.
@@ -200,6 +206,7 @@ impl Lane {
             frame,
             length,
             spread: None,
+            before: Vec::new(),
         }
     }
 
@@ -210,6 +217,12 @@ impl Lane {
             length: self.frame.len(),
             ..self
         }
+    }
+
+    /// After one packet of each address of these.
+    #[must_use]
+    pub fn after(self, before: Vec<Lane>) -> Self {
+        Self { before, ..self }
     }
 
     /// Ends somewhere else.
@@ -223,9 +236,20 @@ impl Lane {
 
     /// Sends packets through, and some before that nobody counts.
     pub fn run(&self, kind: Kind, packets: u32) -> Result<Sample> {
+        self.run_from(kind, packets, &|| Ok(()))
+    }
+
+    /// The same with something done in between.
+    pub fn run_from(
+        &self,
+        kind: Kind,
+        packets: u32,
+        begin: &(dyn Fn() -> Result<()> + Sync),
+    ) -> Result<Sample> {
         let pace = Pace {
             warm: self.warm(),
-            ..Pace::of(packets)
+            packets,
+            begin,
         };
         self.run_at(kind, &pace)
     }
@@ -241,6 +265,13 @@ impl Lane {
         self.run_with(&generator, kind, pace)
     }
 
+    /// One packet of each address, whatever becomes of it.
+    fn send(&self) -> Result<()> {
+        let generator = self.generator()?;
+        let run = || generator.run(&self.frame, self.addresses());
+        self.from.inside.enter(run).map(drop)
+    }
+
     fn run_with(&self, generator: &Program, kind: Kind, pace: &Pace<'_>) -> Result<Sample> {
         let sink = self.sink(kind)?;
         let look = || Ok(((), sink.count()?));
@@ -249,16 +280,17 @@ impl Lane {
     }
 
     /// Sends packets through a router that had time to notice the sink, and looks at something
-    /// right before and after them.
+    /// right before and after them. `cold` is without any packet before.
     pub fn run_between<T: Send>(
         &self,
+        cold: bool,
         packets: u32,
         look: &(dyn Fn() -> Result<T> + Sync),
     ) -> Result<(Sample, T, T)> {
         let sink = self.sink(Kind::Xdp)?;
         interrupt::sleep(NOTICED)?;
         let pace = Pace {
-            warm: self.warm(),
+            warm: if cold { 0 } else { self.warm() },
             ..Pace::of(packets)
         };
         self.sample(&self.generator()?, &pace, &|| Ok((look()?, sink.count()?)))
@@ -295,6 +327,11 @@ impl Lane {
         pace: &Pace<'_>,
         look: &(dyn Fn() -> Result<(T, u64)> + Sync),
     ) -> Result<(Sample, T, T)> {
+        if !self.before.is_empty() {
+            // What a router knows it forgets with every change.
+            interrupt::sleep(NOTICED)?;
+            self.before.iter().try_for_each(Self::send)?;
+        }
         self.from.inside.enter(|| {
             // None would be taken for one.
             if pace.warm > 0 {
@@ -315,11 +352,16 @@ impl Lane {
         })
     }
 
+    /// How many addresses differ from packet to packet.
+    fn addresses(&self) -> u32 {
+        self.spread.as_ref().map_or(0, Spread::addresses)
+    }
+
     /// Whoever keeps something of an address has seen it once, unless there are too many to keep.
     fn warm(&self) -> u32 {
-        let addresses = self.spread.as_ref().map_or(0, Spread::addresses);
+        let addresses = self.addresses();
         if addresses > MANY {
-            WARM
+            EVERY_LINE
         } else {
             WARM.max(addresses)
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -27,6 +28,9 @@ const ASKED: [(&str, &str); 5] = [
 const FRAMES: u32 = 1_000;
 /// Four for each line of the cache.
 const HOSTS: u32 = 1 << 16;
+/// Hosts that send nothing elsewhere, one for each frame.
+const STRANGERS: Ipv4Addr = Ipv4Addr::new(10, 200, 0, 0);
+const STRANGERS_LEN: u32 = 1 << 10;
 
 /// Counts look-ups for packets that are in the cache, which should ask for none, and for some that
 /// should, so that the probes are known to work.
@@ -35,9 +39,11 @@ pub fn count(beds: &Beds) -> Result<Vec<Lookups>> {
     let bed = &beds.xdp;
     let nics = &bed.nics;
     let servers = Flow::default().with_servers(1 << 20);
+    let strangers = Flow::default().of_hosts_from(STRANGERS, STRANGERS_LEN);
     let through = |what: &str, lane: Lane, counter: &str| -> Result<Lookups> {
         let before = Stats::read(bed.daemon()?)?;
-        let (sample, first, last) = lane.run_between(FRAMES, &|| probes.hits())?;
+        let cold = what.ends_with("not heard from");
+        let (sample, first, last) = lane.run_between(cold, FRAMES, &|| probes.hits())?;
         sample.whole()?;
         let counters = Stats::read(bed.daemon()?)?.since(&before).by_name();
         let packets = counters.get(counter).copied().unwrap_or_default();
@@ -61,9 +67,14 @@ pub fn count(beds: &Beds) -> Result<Vec<Lookups>> {
             "in xdp resolved",
         )?,
         through(
-            "decapsulation, the host not cached",
+            "decapsulation, by the line of a block",
             nics.inward_of(&Flow::default().of_hosts(HOSTS))?,
             "in xdp cached",
+        )?,
+        through(
+            "decapsulation, the host not heard from",
+            nics.inward_of(&strangers)?,
+            "in xdp resolved",
         )?,
     ];
     let before = probes.hits()?;

@@ -75,7 +75,7 @@ pub struct Case {
     pub offered: u64,
     /// Those that arrived.
     pub delivered: u64,
-    /// What our router counted meanwhile, the packets that warmed it up included.
+    /// What our router counted meanwhile.
     pub counters: BTreeMap<String, u64>,
 }
 

@@ -21,7 +21,7 @@ use super::{
 /// A network behind the server.
 const BEHIND_SERVER: &str = "2001:db8:aaaa::";
 /// Hosts of nobody in the site.
-const HOSTS: &str = "2001:db8:0:1:0:5efe:a80:0";
+pub const HOSTS: &str = "2001:db8:0:1:0:5efe:a80:0";
 
 /// Takes the whole decision away from `isatap_xdp`, in one direction.
 fn without(machine: &Machine, whole: Uncached) {
@@ -31,7 +31,7 @@ fn without(machine: &Machine, whole: Uncached) {
 }
 
 /// The first address from `first` on that has the same place in the cache as `address`.
-fn displacing(first: &str, address: Ipv6Addr) -> String {
+pub fn displacing(first: &str, address: Ipv6Addr) -> String {
     let index = |address: Ipv6Addr| NextHop::index(Address::from_octets(address.octets()));
     let mut others = (v6(first).to_bits() + 1..).map(Ipv6Addr::from_bits);
     let other = others.find(|other| index(*other) == index(address));
@@ -178,7 +178,7 @@ fn decides_outward_as_ever(flags: Switches) {
     }
 }
 
-fn peers(machine: &Machine) -> HashMap<MapData, [u8; 4], Peer> {
+pub fn peers(machine: &Machine) -> HashMap<MapData, [u8; 4], Peer> {
     let pinned = MapData::from_pin(machine.pin("PEERS")).unwrap();
     HashMap::try_from(Map::LruHashMap(pinned)).unwrap()
 }
@@ -229,8 +229,8 @@ impl Turns {
     }
 }
 
-const RESOLVED: Option<Reason> = Some(Reason::Resolved);
-const CACHED: Option<Reason> = Some(Reason::Cached);
+pub const RESOLVED: Option<Reason> = Some(Reason::Resolved);
+pub const CACHED: Option<Reason> = Some(Reason::Cached);
 
 /// What is believed of a host ends with the generation, with another destination at it, and when it was
 /// not heard from any more; and it begins with a whole decision.

@@ -24,6 +24,16 @@ impl Fields {
         self.0.push((name, value.into()));
         self
     }
+
+    /// With another value of a field that is there.
+    #[must_use]
+    pub fn but(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        let field = self.0.iter_mut().find(|(known, _)| *known == name);
+        if let Some((_, is)) = field {
+            *is = value.into();
+        }
+        self
+    }
 }
 
 impl Entry {

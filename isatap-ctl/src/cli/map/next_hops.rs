@@ -1,7 +1,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use anyhow::Result;
-use isatap_common::abi::{NextHop, Origin, Source};
+use isatap_common::abi::{NextHop, Origin, Source, SourceBlock, WayBlock};
 use isatap_common::addr::{self, Form};
 use isatap_common::wire::ethernet;
 
@@ -10,14 +10,23 @@ use crate::cli::pins::Pins;
 use crate::cli::{Failure, ifname};
 use crate::datapath::Caches;
 
+/// Bits that the addresses of the hosts of a block have in common.
+const BLOCK_LENGTH: u8 = 120;
+
 /// Every line of the cache that is in use, of every CPU.
 pub(super) fn all(pins: &Pins) -> Result<Vec<Entry>> {
     let caches = Caches::pinned(pins.directory())?;
     let ways = caches.next_hops().filter(|(_, line)| line.egress != 0);
     let sources = caches.sources().filter(|(_, line)| line.ifindex != 0);
     let ways = ways.map(|(cpu, line)| way(cpu, &line));
+    let to = caches.way_blocks().filter(|(_, line)| line.block.count > 0);
+    let from = caches
+        .source_blocks()
+        .filter(|(_, line)| line.block.count > 0);
     Ok(ways
         .chain(sources.map(|(cpu, line)| source(cpu, &line)))
+        .chain(to.map(|(cpu, line)| way_block(cpu, &line)))
+        .chain(from.map(|(cpu, line)| source_block(cpu, &line)))
         .collect())
 }
 
@@ -44,8 +53,9 @@ fn way(cpu: usize, line: &NextHop) -> Entry {
             .with("interface", ifname::of(line.egress))
             .with("remote", ipv4(line.remote))
             .with("local", ipv4(line.local))
-            .with("packets", line.sent.packets())
-            .with("bytes", line.sent.bytes())
+            .with("hosts", None::<u8>)
+            .with("packets", Some(line.sent.packets()))
+            .with("bytes", Some(line.sent.bytes()))
             .with("until", line.until)
             .with("mtu", Some(line.mtu))
             .with("destination_mac", Some(mac(destination)))
@@ -71,12 +81,49 @@ fn source(cpu: usize, line: &Source) -> Entry {
             .with("interface", ifname::of(line.ifindex))
             .with("remote", ipv4(line.remote))
             .with("local", ipv4(line.local))
-            .with("packets", line.heard.packets())
-            .with("bytes", line.heard.bytes())
+            .with("hosts", None::<u8>)
+            .with("packets", Some(line.heard.packets()))
+            .with("bytes", Some(line.heard.bytes()))
             .with("until", line.until)
             .with("mtu", none.clone())
             .with("destination_mac", none.clone())
             .with("source_mac", none),
+    }
+}
+
+/// How packets to the hosts of a block leave whose own place another address has. Their packets are in the
+/// accounts of the hosts already.
+fn way_block(cpu: usize, line: &WayBlock) -> Entry {
+    let Entry { key, fields } = way(cpu, &line.way);
+    Entry {
+        key: format!("{key}/{BLOCK_LENGTH}"),
+        fields: fields
+            .but("use", "to a block")
+            .but("until", line.block.until)
+            .but("hosts", Some(line.block.count))
+            .but("packets", None::<u64>)
+            .but("bytes", None::<u64>),
+    }
+}
+
+/// Who was admitted of a block.
+fn source_block(cpu: usize, line: &SourceBlock) -> Entry {
+    let host = Source {
+        prefix: line.prefix,
+        until: line.block.until,
+        remote: line.block.network,
+        local: line.local,
+        ifindex: line.ifindex,
+        ..Source::default()
+    };
+    let Entry { key, fields } = source(cpu, &host);
+    Entry {
+        key: format!("{key}/{BLOCK_LENGTH}"),
+        fields: fields
+            .but("use", "from a block")
+            .but("hosts", Some(line.block.count))
+            .but("packets", None::<u64>)
+            .but("bytes", None::<u64>),
     }
 }
 
@@ -92,7 +139,7 @@ fn ipv4(octets: [u8; 4]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use isatap_common::abi::Traffic;
+    use isatap_common::abi::{Block, Traffic};
 
     use super::*;
 
@@ -111,6 +158,37 @@ mod tests {
             ..NextHop::default()
         };
         insta::assert_json_snapshot!(way(1, &line));
+    }
+
+    #[test]
+    fn blocks_read_by_meaning() {
+        let block = Block {
+            until: 131_172,
+            count: 200,
+            network: [10, 0, 0, 0],
+            ..Block::default()
+        };
+        let from = SourceBlock {
+            prefix: 0x2001_0db8_0000_0001_u64.to_be(),
+            block,
+            local: [10, 0, 0, 1],
+            ifindex: 4_000_000,
+        };
+        let way = NextHop {
+            high: 0x2001_0db8_0000_0001_u64.to_be(),
+            low: 0x0000_5efe_0a00_0000_u64.to_be(),
+            egress: 4_000_000,
+            remote: block.network,
+            local: [10, 0, 0, 1],
+            mtu: 1500,
+            ..NextHop::default()
+        };
+        let to = WayBlock {
+            way,
+            block,
+            ..WayBlock::default()
+        };
+        insta::assert_json_snapshot!([source_block(1, &from), way_block(1, &to)]);
     }
 
     #[test]

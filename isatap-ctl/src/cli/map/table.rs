@@ -116,7 +116,7 @@ impl Table {
             Self::Peers => pins.max_entries(self.name())?,
             Self::Clients => abi::CLIENTS_LEN,
             Self::Told => abi::TOLD_LEN,
-            Self::NextHops => abi::SOURCES_LEN + abi::NEXT_HOPS_LEN,
+            Self::NextHops => abi::SOURCES_LEN + abi::NEXT_HOPS_LEN + 2 * abi::BLOCKS_LEN,
             Self::Locators => abi::LOCATORS_LEN,
             Self::Prefixes => abi::PREFIXES_LEN,
             Self::Routes => abi::ROUTES_LEN,

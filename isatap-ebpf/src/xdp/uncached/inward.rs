@@ -2,7 +2,7 @@
 
 use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
-    abi::{Config, Direction, NextHop, Traffic},
+    abi::{Config, Decision, Direction, NextHop, Traffic},
     path::{
         self, Reason, Site as _,
         admit::{Scope, Voucher},
@@ -35,6 +35,7 @@ pub fn run(ctx: &XdpContext) -> u32 {
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
 fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwarded, Reason> {
+    let generation = site.generation();
     let ifindex = ctx.ingress_ifindex() as u32;
     let (packet, admitted, strip) = path::decapsulate(frame, OUTER_AT, ifindex, &site)?;
     let inner = &packet.inner;
@@ -47,16 +48,31 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     let config = site.config();
     let cache = Cache::of_this_cpu().ok_or(Reason::Failed)?;
     let now = cache.now();
+    let mut is_known = true;
     if admitted.vouched_by == Voucher::Host {
         let origin = packet.origin(ifindex);
         let admission = cache.admission(origin.prefix, origin.remote);
-        admission.fill(&origin, config, now);
+        is_known = admission.fill(&origin, config, now);
         admission.heard(1, inner.total_length());
+        if config.is_router() {
+            let decision = Decision {
+                generation,
+                fresh: config.fresh_jiffies,
+                now,
+            };
+            let block = cache.source_block(origin.prefix, origin.remote);
+            block.learn(&origin, &decision);
+        }
     }
     let (next_hop, reason) = match cache.way(inner.destination).known(inner.destination, now) {
         // It was something else that was out of the ordinary.
         Some(known) if !known.is_tunnel() && inner.total_length() <= u32::from(known.mtu) => {
-            (known, Reason::Cached)
+            let reason = if is_known {
+                Reason::Cached
+            } else {
+                Reason::Resolved
+            };
+            (known, reason)
         }
         _ => (found(ctx, inner, config, cache)?, Reason::Resolved),
     };

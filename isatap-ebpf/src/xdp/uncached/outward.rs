@@ -2,8 +2,8 @@
 
 use aya_ebpf::{EbpfContext as _, bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
-    abi::{Config, Direction, Switches},
-    addr::Ipv4,
+    abi::{Config, Decision, Direction, Switches},
+    addr::{Address, Ipv4},
     path::{self, Reason, Site as _, express, express::is_routed, rewrite},
     wire::{ethernet, ipv4, ipv6},
 };
@@ -38,6 +38,7 @@ pub fn run(ctx: &XdpContext) -> u32 {
 /// The whole decision, and what it found into the cache.
 #[inline(always)]
 fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwarded, Reason> {
+    let generation = site.generation();
     let found = path::encapsulate(frame, INNER_AT, &site);
     let (packet, tunnel) = found.map_err(|reason| match reason {
         // Not into this tunnel, or for this node: the routing table knows.
@@ -81,7 +82,20 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
         return Err(Reason::TooBig);
     }
     let next_hop = way.fill(inner.destination, config, &found, Some((ends, limit)), now);
-    account(&way, inner, tunnel.remote, config, now);
+    let fresh = config.fresh_jiffies;
+    let decision = Decision {
+        generation,
+        fresh,
+        now,
+    };
+    let will_do = will_do_again(inner.destination, tunnel.remote, config);
+    if will_do && now < next_hop.until {
+        let block = cache.way_block(inner.destination, tunnel.remote);
+        if block.learn(next_hop, &decision) {
+            return Err(Reason::Revalidate);
+        }
+    }
+    account(&way, inner, tunnel.remote, will_do.then_some(decision));
     let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, &site)?;
     apply::room(ctx)?;
     let head = frame.head(express::INWARD).ok_or(Reason::Failed)?;
@@ -93,21 +107,26 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     })
 }
 
-/// Counts the packet, where the next one to the same destination will look first; and says there that
-/// that one need not be decided on, if it is from a native address. In the terms of
-/// [`super::super::way::outward`] that takes one locator, which all packets are sent from, and no 6rd
-/// prefix that a source would have to be compared with.
+/// Whether the next packet to the same destination need not be decided on, if it is from a native
+/// address. In the terms of [`super::super::way::outward`] that takes one locator, which all packets are
+/// sent from, and no 6rd prefix that a source would have to be compared with.
 #[inline(always)]
-fn account(way: &Way, inner: &ipv6::Header, remote: Ipv4, config: &Config, now: u64) {
-    let (destination, length) = (inner.destination, inner.total_length());
+fn will_do_again(destination: Address, remote: Ipv4, config: &Config) -> bool {
+    destination.embedded() == Some(remote)
+        && config.locator_count == 1
+        && !config.switches().has(Switches::SIX_RD)
+}
+
+/// Counts the packet, where the next one to the same destination will look first; and says there that
+/// that one need not be decided on, where this `decision` will do.
+#[inline(always)]
+fn account(way: &Way, inner: &ipv6::Header, remote: Ipv4, decision: Option<Decision>) {
+    let length = inner.total_length();
     let Some(account) = Account::of(remote) else {
         return way.sent(1, length);
     };
     account.sent(length);
-    if destination.embedded() == Some(remote)
-        && config.locator_count == 1
-        && !config.switches().has(Switches::SIX_RD)
-    {
-        account.clear(destination, now + u64::from(config.fresh_jiffies));
+    if let Some(Decision { fresh, now, .. }) = decision {
+        account.clear(inner.destination, now + u64::from(fresh));
     }
 }

@@ -50,8 +50,8 @@ fn found(
     destination: Address,
     (config, cache, way): (&Config, Cache, Way),
 ) -> Result<Forwarded, Reason> {
-    let bytes = express::inner_length(&head);
-    let length = u16::try_from(bytes).map_err(|_| Reason::TooBig)?;
+    // It has been within an outer packet, whose length is no larger number.
+    let length = express::inner_length(&head) as u16;
     let ends = || express::inner_ends(&head);
     let found =
         fib::ipv6(ctx.as_ptr(), config.device, length, ends).map_err(|no_way| no_way.reason)?;
@@ -66,6 +66,7 @@ fn found(
         way.forget();
         return Err(Reason::NotLinked);
     }
+    let bytes = express::inner_length(&head);
     let (prefix, remote) = express::admitted(&head);
     cache.admission(prefix, remote).heard(1, bytes);
     apply::strip(ctx, head, next_hop)?;

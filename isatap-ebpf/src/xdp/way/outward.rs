@@ -8,7 +8,7 @@ use isatap_common::{
     wire::ipv4,
 };
 
-use super::super::{Forwarded, apply, end, leave};
+use super::super::{Forwarded, apply, block, end, leave};
 use crate::{
     cache::{
         Cache,
@@ -22,27 +22,30 @@ use crate::{
 /// Goes on with a frame whose way `isatap_xdp` does not know.
 #[inline(always)]
 pub fn run(ctx: &XdpContext) -> u32 {
-    match forward(ctx) {
-        Some(result) => end(ctx, Direction::Out, result),
-        None => leave(ctx, Uncached::Out),
-    }
+    forward(ctx).unwrap_or_else(|| leave(ctx, Uncached::Out))
 }
 
 /// `None` where there is more to decide than the way; the frame is as it was.
 #[inline(always)]
-fn forward(ctx: &XdpContext) -> Option<Result<Forwarded, Reason>> {
+fn forward(ctx: &XdpContext) -> Option<u32> {
     let head = Frame(ctx).head(express::OUTWARD)?;
     let length = express::outward(&head, Frame(ctx).present())?;
     let destination = express::destination(&head);
     let remote = destination.embedded()?;
     let cache = Cache::of_this_cpu()?;
+    let now = cache.now();
+    let by_block = block::outward::forward(ctx, cache, (destination, remote, length), now);
+    if by_block.is_some() {
+        return by_block;
+    }
     let config = CONFIG.get(0)?;
     let account = Account::of(remote)?;
     let time = peer::now();
-    if !account.is_cleared(destination, cache.now()) || !account.is_heard(config, time) {
+    if !account.is_cleared(destination, now) || !account.is_heard(config, time) {
         return None;
     }
-    Some(found(ctx, cache, (destination, length), &account, time))
+    let result = found(ctx, cache, (destination, length), &account, time);
+    Some(end(ctx, Direction::Out, result))
 }
 
 /// The packet on the way that the kernel's routing table has for it.

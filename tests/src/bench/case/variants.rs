@@ -54,6 +54,9 @@ pub fn in_c<'bed>(beds: &'bed Beds, object: &Path) -> Result<Vec<Case<'bed>>> {
 fn misses(beds: &Beds) -> Result<Vec<Case<'_>>> {
     let (nics, router) = (&beds.xdp.nics, || beds.xdp.daemon().map(Router::Ours));
     let flow = Flow::default();
+    let hosts = flow.clone().of_hosts(PEERS);
+    // While the lines of their blocks are about addresses of one form, those of the other have none.
+    let before = vec![nics.inward_of(&hosts)?, nics.outward_of(&hosts)?];
     Ok(vec![
         Case {
             name: "xdp-decap-miss",
@@ -72,7 +75,7 @@ fn misses(beds: &Beds) -> Result<Vec<Case<'_>>> {
         Case {
             name: "xdp-encap-miss",
             title: "ours, XDP, encapsulation, no next hop in the cache",
-            lane: nics.outward_of(&flow.of_hosts(PEERS))?,
+            lane: nics.outward_of(&hosts.in_other_form())?.after(before),
             ways: FRAMES,
             router: router()?,
         },
@@ -82,18 +85,21 @@ fn misses(beds: &Beds) -> Result<Vec<Case<'_>>> {
 fn peers(beds: &Beds) -> Result<Vec<Case<'_>>> {
     let (nics, router) = (&beds.xdp.nics, || beds.xdp.daemon().map(Router::Ours));
     let flow = Flow::default().of_hosts(PEERS);
+    let (inward, outward) = (nics.inward_of(&flow)?, nics.outward_of(&flow)?);
+    let heard = vec![inward.clone()];
+    let sent = vec![inward.clone(), outward.clone()];
     Ok(vec![
         Case {
             name: "xdp-decap-64k",
             title: "ours, XDP, decapsulation, 65 536 hosts in turn",
-            lane: nics.inward_of(&flow)?,
+            lane: inward.after(heard),
             ways: FRAMES,
             router: router()?,
         },
         Case {
             name: "xdp-encap-64k",
             title: "ours, XDP, encapsulation, 65 536 hosts in turn",
-            lane: nics.outward_of(&flow)?,
+            lane: outward.after(sent),
             ways: FRAMES,
             router: router()?,
         },

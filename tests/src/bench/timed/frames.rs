@@ -9,7 +9,7 @@ use super::outcome::{Cache, Forged, Part};
 use super::way::{Label, Way};
 use crate::bench::bed::Bed;
 use crate::bench::case::Router;
-use crate::bench::flow::{self, Flow};
+use crate::bench::flow::{self, Flow, MANY_HOSTS};
 use crate::bench::lane::{Lane, Pace};
 use crate::bench::sink::Kind;
 use crate::bpf::{End, Peers, Program};
@@ -20,8 +20,8 @@ use crate::{exec, pins};
 
 /// Octets of a frame with an outer header, smallest first.
 pub const SIZES: [u32; 3] = [86, 512, 1474];
-/// The first of many nodes.
-const FIRST: Ipv4Addr = Ipv4Addr::new(10, 16, 0, 0);
+/// As many nodes as one generator counts up.
+const IN_TURN: u32 = 1 << 16;
 /// Few enough for one batch.
 const FORGED: u32 = 64;
 
@@ -114,14 +114,41 @@ fn peers<'bed>(beds: &'bed Beds, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
         let peers = |end| {
             Some(Peers {
                 end,
-                first: FIRST,
+                first: MANY_HOSTS,
                 count,
             })
         };
         let ends = [peers(End::Source), peers(End::Destination)];
-        square(beds, Part::Peers, count, &Flow::default(), ends)
+        let mut ways = square(beds, Part::Peers, count, &Flow::default(), ends)?;
+        meet(beds, count, &mut ways)?;
+        Ok(ways)
     };
     each(counts.iter().copied(), square)
+}
+
+/// Has our router hear from each of the nodes, without which it sends them nothing, and then send to each.
+fn meet(beds: &Beds, count: u32, ways: &mut [Way<'_>]) -> Result<()> {
+    let nics = &beds.ours.nics;
+    let step = IN_TURN.min(count);
+    let firsts = (0..count).step_by(usize::try_from(step)?);
+    let flows = firsts.map(|number| {
+        let first = Ipv4Addr::from_bits(MANY_HOSTS.to_bits() + number);
+        Flow::default().of_hosts_from(first, step)
+    });
+    let flows: Vec<_> = flows.collect();
+    let inward = flows.iter().map(|flow| nics.inward_of(flow));
+    let inward: Vec<_> = inward.collect::<Result<_>>()?;
+    let outward = flows.iter().map(|flow| nics.outward_of(flow));
+    let outward: Vec<_> = outward.collect::<Result<_>>()?;
+    for way in ways {
+        let before = match way.label.name {
+            "decap" => inward.clone(),
+            "encap" => [&inward[..], &outward[..]].concat(),
+            _ => continue,
+        };
+        way.lane = way.lane.clone().after(before);
+    }
+    Ok(())
 }
 
 fn each<'bed>(

@@ -12,7 +12,9 @@ use super::tcp::Wire;
 use super::{alone, cores, processor};
 use crate::bench::bed::Bed;
 use crate::bench::outcome::Surroundings;
-use crate::config::Xdp;
+
+/// Twice the most nodes that send.
+const HOSTS: u32 = 1 << 21;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +99,7 @@ fn one_processor(
 ) -> Result<()> {
     let beds = Beds {
         bare: Bed::bare()?,
-        ours: Bed::ours(Xdp::Auto, program, results)?,
+        ours: Bed::ours_of(HOSTS, program, results)?,
     };
     outcome.cache = Some(frames::cache(&beds.ours)?);
     processor::on(outcome.pinned, || {

@@ -24,6 +24,7 @@ struct cache {
 	u64 copied, reserved[2];
 	struct source sources[1 << 14];
 	struct next_hop next_hops[1 << 14];
+	u64 blocks[((64 + 128) << 13) / 8];
 };
 
 _Static_assert(sizeof(struct source) == 64, "a cache line");
@@ -48,5 +49,5 @@ struct {
 	__uint(type, MAP_PROGRAMS);
 	__uint(key_size, 4);
 	__uint(value_size, 4);
-	__uint(max_entries, 4);
+	__uint(max_entries, 5);
 } UNCACHED SEC(".maps");

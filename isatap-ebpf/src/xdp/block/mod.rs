@@ -1,0 +1,5 @@
+//! Frames of hosts whose place in the cache another has, as the line of their block says. The packets are
+//! counted exactly, and in the accounts of hosts one stands for many.
+
+pub mod inward;
+pub mod outward;
