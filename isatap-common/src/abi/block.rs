@@ -19,7 +19,7 @@ pub struct Block {
     pub hosts: [u64; 4],
     /// [`super::Config::generation`] of those decisions.
     pub generation: u16,
-    /// [`Block::epoch`] of them.
+    /// The span of [`Block::EPOCH`] seconds in which they were made.
     pub epoch: u8,
     /// How many hosts; 255 stands for more as well.
     pub count: u8,
