@@ -109,13 +109,13 @@ const _: () = assert!(size_of::<Cache>() <= 4 << 20);
 pub struct Traffic(pub u64);
 
 impl Traffic {
-    /// Where the packets start.
-    const PACKETS: u32 = 40;
+    /// Where the bytes start. Below them, a packet is a small number, which is in the instruction.
+    const BYTES: u32 = 24;
 
     /// `packets` of `bytes` in all.
     #[inline(always)]
     pub const fn new(packets: u32, bytes: u32) -> Self {
-        Self(((packets as u64) << Self::PACKETS) | bytes as u64)
+        Self(((bytes as u64) << Self::BYTES) | packets as u64)
     }
 
     /// Adds `other`.
@@ -127,13 +127,13 @@ impl Traffic {
     /// Packets.
     #[inline(always)]
     pub const fn packets(self) -> u64 {
-        self.0 >> Self::PACKETS
+        self.0 & ((1 << Self::BYTES) - 1)
     }
 
     /// Inner bytes.
     #[inline(always)]
     pub const fn bytes(self) -> u64 {
-        self.0 & ((1 << Self::PACKETS) - 1)
+        self.0 >> Self::BYTES
     }
 }
 

@@ -32,8 +32,9 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
     let destination = express::destination(&head);
     let way = cache.way(destination);
     let next_hop = way.known(destination, now)?;
-    let total = length + ipv4::LENGTH as u32;
-    if !next_hop.is_tunnel() || total > u32::from(next_hop.mtu) {
+    // No way into the tunnel takes less than the least MTU of IPv6, so this does not wrap.
+    let room = u32::from(next_hop.mtu).wrapping_sub(ipv4::LENGTH as u32);
+    if !next_hop.is_tunnel() || length > room {
         return None;
     }
     if apply::room(ctx).is_err() {
@@ -48,7 +49,7 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
     };
     let outer = next_hop.outer(
         express::inner_traffic_class(&head) & cache.copied(),
-        total as u16,
+        (length + ipv4::LENGTH as u32) as u16,
         cache.common(),
     );
     apply::push(head, next_hop, &outer);

@@ -125,7 +125,7 @@ static inline int inward(struct xdp_md *ctx)
 	if (!line || line->remote || length > line->mtu)
 		return LEAVE;
 
-	source->heard += (1ULL << 40) | length;
+	source->heard += ((u64)length << 24) | 1;
 	forwarded(cache, 0, length);
 	address(data + IPV4, line, 0x86dd);
 	AT(u8, INNER + 7) -= 1;
@@ -172,7 +172,7 @@ static inline int outward(struct xdp_md *ctx)
 
 	if (xdp_adjust_head(ctx, -IPV4))
 		return LEAVE;
-	line->sent += (1ULL << 40) | length;
+	line->sent += ((u64)length << 24) | 1;
 	forwarded(cache, 1, length);
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
