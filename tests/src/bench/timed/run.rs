@@ -16,7 +16,11 @@ use crate::bench::outcome::Surroundings;
 /// Twice the most nodes that send.
 const HOSTS: u32 = 1 << 21;
 
-/// How much is measured.
+/// Of more nodes the packets have to be more: between two rounds of a case its lines of the cache end.
+const OF_PEERS: u32 = 5;
+
+/// How much is measured. Short rounds and many: what else the machine does then befalls a case and its control
+/// alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Amount {
     rounds: u32,
@@ -30,7 +34,7 @@ pub struct Amount {
 impl Amount {
     /// For a first look.
     pub const QUICK: Self = Self {
-        rounds: 3,
+        rounds: 5,
         packets: 200_000,
         peers: &[1, 1 << 10, 1 << 14, 1 << 20],
         transfers: 3,
@@ -38,8 +42,8 @@ impl Amount {
     };
     /// For figures that are kept.
     pub const FULL: Self = Self {
-        rounds: 7,
-        packets: 1_000_000,
+        rounds: 35,
+        packets: 200_000,
         peers: &[1, 1 << 10, 1 << 14, 1 << 16, 1 << 18, 1 << 20],
         transfers: 5,
         seconds: 3,
@@ -110,14 +114,19 @@ fn one_processor(
             } else {
                 Vec::new()
             };
-            for round in 1..=amount.rounds {
+            let (rounds, packets) = if *part == Part::Peers {
+                (amount.rounds / OF_PEERS, amount.packets * OF_PEERS)
+            } else {
+                (amount.rounds, amount.packets)
+            };
+            for round in 1..=rounds {
                 for way in &ways {
-                    way.measure(amount.packets, outcome)?;
+                    way.measure(packets, outcome)?;
                 }
                 for repeated in &repeated {
                     repeated.measure(outcome)?;
                 }
-                told(*part, round, amount.rounds, ways.len() + repeated.len());
+                told(*part, round, rounds, ways.len() + repeated.len());
             }
         }
         outcome.forged = Some(frames::forge(&beds.ours)?);
