@@ -134,13 +134,14 @@ fn judge(seen: &Seen) {
     );
     let of = |name: &str| seen.counted.get(name).copied().unwrap_or_default();
     // What is for the router itself XDP leaves to traffic control.
-    let (offered, arrived) = (u64::from(seen.sent.frames), of("in xdp link_scope"));
-    assert!(arrived >= offered / 10 * 9, "{arrived} of {offered}");
+    let arrived = of("in xdp link_scope");
     let (passed, limited) = (of("in tc delivered"), of("in tc nd_limited"));
     assert!(
         passed + limited >= arrived,
         "{passed} and {limited} of {arrived}"
     );
+    // What the queue of a busy machine loses does not matter, as long as far more comes than may pass.
+    assert!(limited >= 2 * passed, "{passed} and {limited}");
     assert_eq!(seen.pings.lost(), 0, "{:?}", seen.pings);
     assert!(seen.grown < 10 << 10, "{} KiB", seen.grown);
     let number = |name: &str| seen.status.get(name).unwrap().as_u64().unwrap();
@@ -161,6 +162,9 @@ fn a_host_is_answered_while_a_million_forged_ones_ask() {
 fn a_host_is_answered_through_thirty_seconds_of_flood() {
     let seen = flooded(100_000, Duration::from_secs(30));
     judge(&seen);
+    let arrived = seen.counted["in xdp link_scope"];
+    let offered = u64::from(seen.sent.frames);
+    assert!(arrived >= offered / 10 * 9, "{arrived} of {offered}");
     assert!(
         seen.sent.rate() > 99_000.0,
         "{:.0} a second",
