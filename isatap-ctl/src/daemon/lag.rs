@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, Interval, interval};
+use tokio::time::{Instant, sleep_until};
 
 use crate::control::LoopLag;
 
-/// How often it looks. An idle daemon takes two thousandths of a processor for it at most.
+/// How often it looks while the loop has work.
 const PACE: Duration = Duration::from_millis(100);
+/// And while it has none to speak of: a machine that has nothing to do shall sleep.
+const IDLE_PACE: Duration = Duration::from_secs(1);
+/// With so many turns of the loop for each [`PACE`] it has work.
+const TURNS: u32 = 2;
 /// Steps of a histogram in which a time doubles: a figure is at most an eighth too high.
 const STEPS: u32 = 8;
 /// Times up to `u32::MAX` microseconds.
@@ -16,18 +20,45 @@ const BUCKETS: usize = (STEPS * 30) as usize;
 /// A clock that the loop waits for beside everything else. When the loop was busy for longer than a
 /// tick, those that were missed come after it, each with its own lateness: an event that had come at
 /// any of these moments would have waited as long. The timer itself rounds up to a millisecond.
-pub struct Ticker(Interval);
+pub struct Ticker {
+    due: Instant,
+    pace: Duration,
+    turns: u32,
+}
 
 impl Ticker {
     /// Ticks from now on.
     pub fn start() -> Self {
-        Self(interval(PACE))
+        Self {
+            due: Instant::now(),
+            pace: PACE,
+            turns: 0,
+        }
+    }
+
+    /// The loop begins a turn.
+    pub const fn turn(&mut self) {
+        self.turns = self.turns.saturating_add(1);
     }
 
     /// Waits for the next tick; how late it is. Dropping the future loses none.
     pub async fn lateness(&mut self) -> Duration {
-        let due: Instant = self.0.tick().await;
-        due.elapsed()
+        sleep_until(self.due).await;
+        let lateness = self.due.elapsed();
+        self.pace = next(self.pace, self.turns, lateness);
+        self.turns = 0;
+        self.due += self.pace;
+        lateness
+    }
+}
+
+/// The time to the next tick, after one that came so late and turns that took `span`.
+fn next(span: Duration, turns: u32, lateness: Duration) -> Duration {
+    let is_idle = PACE.saturating_mul(turns) <= span.saturating_mul(TURNS);
+    if is_idle && lateness <= PACE {
+        IDLE_PACE
+    } else {
+        PACE
     }
 }
 
@@ -132,11 +163,24 @@ mod tests {
     #[tokio::test]
     async fn ticks_that_a_busy_loop_missed_are_made_up_for() {
         let mut ticker = Ticker::start();
-        ticker.lateness().await;
         std::thread::sleep(3 * PACE);
-        for least in [2 * PACE, PACE, Duration::ZERO] {
+        for least in [3 * PACE, 2 * PACE, PACE] {
             let late = ticker.lateness().await;
             assert!(late >= least, "{late:?} after {least:?}");
         }
+    }
+
+    #[test]
+    fn a_loop_that_has_work_is_looked_at_more_often() {
+        assert_eq!(next(IDLE_PACE, 20, Duration::ZERO), IDLE_PACE);
+        assert_eq!(next(IDLE_PACE, 21, Duration::ZERO), PACE);
+        assert_eq!(next(PACE, 3, Duration::ZERO), PACE);
+        assert_eq!(next(PACE, 2, Duration::ZERO), IDLE_PACE);
+        assert_eq!(next(PACE, u32::MAX, Duration::ZERO), PACE);
+    }
+
+    #[test]
+    fn a_loop_that_was_held_up_has_work() {
+        assert_eq!(next(IDLE_PACE, 1, 2 * PACE), PACE);
     }
 }

@@ -175,6 +175,7 @@ impl Turn {
             if let Some(name) = node.resolver.poll(clock::now()) {
                 wakers.lookup.start(name);
             }
+            wakers.ticker.turn();
             tokio::select! {
                 lateness = wakers.ticker.lateness() => node.lag.note(lateness),
                 _ = wakers.terminate.recv() => return Ok(End::Stopped),

@@ -23,8 +23,10 @@ use super::Refusal;
 use super::host::isatap_link_local;
 use crate::clock::Boottime;
 
-/// How often the traffic with neighbours is to be looked at.
+/// How often the traffic with neighbours is to be looked at while packets flow to any of them.
 const SAMPLING: Duration = Duration::from_millis(200);
+/// And otherwise: a machine that has nothing to do shall sleep.
+const IDLE_SAMPLING: Duration = Duration::from_millis(500);
 
 /// A Neighbor Solicitation to send with hop limit 255, from and to link-local addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +127,12 @@ impl Detector {
         if now < self.sampling_at {
             return Vec::new();
         }
-        self.sampling_at = now.saturating_add(SAMPLING);
+        let pace = if self.is_in_use(now) {
+            SAMPLING
+        } else {
+            IDLE_SAMPLING
+        };
+        self.sampling_at = now.saturating_add(pace);
         self.neighbors.keys().copied().collect()
     }
 

@@ -95,20 +95,20 @@ impl Neighbor {
         });
         // Our own messages are counted before the kernel has them, so the difference can be negative.
         let is_used = sent.wrapping_sub(traffic.sent).cast_signed() > 0;
-        if is_used {
-            traffic.used_at = Some(now);
-        }
         let is_heard = packets.heard != traffic.heard;
-        (traffic.sent, traffic.heard) = (sent, packets.heard);
         if is_heard || !traffic.is_in_use(now) {
             traffic.quiet_since = now;
         }
+        if is_used {
+            traffic.used_at = Some(now);
+        }
+        (traffic.sent, traffic.heard) = (sent, packets.heard);
         self.traffic = Some(traffic);
         if is_used && self.state == State::Stale {
             let until = now.saturating_add(DELAY);
             self.state = State::Delay { until };
         }
-        if now.saturating_sub(traffic.quiet_since) >= SILENCE {
+        if traffic.is_unanswered(now) {
             self.suspect(now, timing);
             if self.state == State::Unreachable {
                 // Used all the same, so there is no other.
@@ -226,5 +226,11 @@ impl Traffic {
     fn is_in_use(&self, now: Boottime) -> bool {
         let used = |at| now.saturating_sub(at) < IN_USE;
         self.used_at.is_some_and(used)
+    }
+
+    /// Whether it was sent to after something was heard last, and that is some time ago.
+    fn is_unanswered(&self, now: Boottime) -> bool {
+        self.used_at.is_some_and(|at| at > self.quiet_since)
+            && now.saturating_sub(self.quiet_since) >= SILENCE
     }
 }

@@ -150,6 +150,23 @@ fn only_so_many_neighbours_are_watched_and_those_that_go_are_forgotten() {
 }
 
 #[test]
+fn traffic_is_looked_at_more_often_while_it_flows() {
+    let mut detector = Detector::new(7);
+    detector.set_locator(Some(OURS));
+    detector.watch(START, &watched([ROUTER]));
+    let looks = |detector: &mut Detector, from, sent| {
+        let packets = Exchanged { sent, heard: 0 };
+        detector.exchanged(from, ROUTER, packets);
+        let moments = (0..10).map(|tenth| from + ms(100 * tenth));
+        let looks = moments.filter(|now| !detector.sampling(*now).is_empty());
+        looks.count()
+    };
+    assert_eq!(looks(&mut detector, START, 0), 2);
+    assert_eq!(looks(&mut detector, START + ms(1000), 1), 5);
+    assert_eq!(looks(&mut detector, START + ms(4000), 1), 2);
+}
+
+#[test]
 fn without_an_address_of_ours_nothing_is_due() {
     let mut detector = Detector::new(7);
     detector.watch(START, &watched([ROUTER]));
