@@ -25,6 +25,7 @@ pub mod process;
 pub mod report;
 pub mod resolved;
 pub mod site;
+pub mod solicitations;
 pub mod stats;
 pub mod steps;
 pub mod story;

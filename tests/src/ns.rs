@@ -84,7 +84,7 @@ impl Inside {
             .arg(format!("--net={DIRECTORY}/{}", self.name))
             .arg("--");
         if let Some(file) = &self.resolv_conf {
-            let bind = format!("mount --bind \"$0\" {RESOLV_CONF} && exec \"$@\"");
+            let bind = format!("mount -o bind \"$0\" {RESOLV_CONF} && exec \"$@\"");
             command
                 .args(["unshare", "--mount", "sh", "-c", &bind])
                 .arg(file);

@@ -1,11 +1,9 @@
 //! A host's IPv4 address becomes another one, or leaves one NIC for another, while packets flow.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use isatap_tests::{
-    process::Process,
     site::{UPLINK, wire},
-    traffic::Pings,
+    solicitations::{Moment, Solicitations},
+    traffic::Outage,
 };
 use nix::sys::signal::Signal;
 
@@ -54,51 +52,19 @@ fn embedded(lab: &Lab) -> Vec<(bool, Ipv4Addr)> {
     addresses.collect()
 }
 
-/// Router Solicitations, with the time of each.
-fn watch_questions(lab: &Lab, name: &str) -> Process {
-    let log = lab.file(&format!("{name}.questions"));
-    let words = "tcpdump -n -tt -l -i any --immediate-mode ip proto 41 and ip[60] = 133";
-    lab.site.host_a.start(words, &log).unwrap()
-}
-
-/// When `from` first asked after `since`.
-fn asked(questions: &Process, from: Ipv4Addr, since: f64) -> Option<Duration> {
-    let printed = questions.printed();
-    let from = format!(" {from} > ");
-    let lines = printed.lines().filter(|line| line.contains(&from));
-    let mut stamps = lines.filter_map(|line| line.split(' ').next()?.parse::<f64>().ok());
-    let first = stamps.find(|stamp| *stamp >= since)?;
-    Some(Duration::from_secs_f64(first - since))
-}
-
-fn now() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    since.as_secs_f64()
-}
-
-/// The longest time between two answers.
-fn outage(printed: &str) -> Duration {
-    let answers = printed.lines().filter(|line| line.contains(" bytes from "));
-    let stamps = answers.filter_map(|line| line.strip_prefix('[')?.split_once(']')?.0.parse().ok());
-    let stamps: Vec<f64> = stamps.collect();
-    let gaps = stamps.iter().zip(stamps.iter().skip(1));
-    let longest = gaps.map(|(one, next)| next - one).fold(0.0, f64::max);
-    Duration::from_secs_f64(longest)
-}
-
 /// The host's packets flow, `lines` happen in it, and it is `new` afterwards and nobody else.
 fn becomes(lab: &Lab, name: &str, (is_global, new): (bool, Ipv4Addr), lines: &[&str]) {
     let host = &lab.site.host_a;
     let log = lab.file(&format!("{name}.pings"));
     let words = format!("ping -n -D -i 0.02 -W 1 {SERVER}");
     let mut pings = host.start(&words, &log).unwrap();
-    let questions = watch_questions(lab, name);
+    let questions = Solicitations::watch(host, &lab.file(&format!("{name}.questions"))).unwrap();
     interrupt::sleep(REST).unwrap();
-    let mut since = now();
+    let mut since = Moment::now().unwrap();
     for line in lines {
         // The moment at which the host could first know.
         since = if line.starts_with("ip addr") {
-            now()
+            Moment::now().unwrap()
         } else {
             since
         };
@@ -107,11 +73,11 @@ fn becomes(lab: &Lab, name: &str, (is_global, new): (bool, Ipv4Addr), lines: &[&
     let is_followed = || {
         let shown = embedded(lab);
         let is_new = |one: &(bool, Ipv4Addr)| *one == (is_global, new);
-        (shown.len() == 2 && shown.iter().all(is_new)).then(|| now() - since)
+        (shown.len() == 2 && shown.iter().all(is_new)).then(|| since.elapsed().unwrap())
     };
     let followed = within(LIMIT, is_followed);
     assert!(followed.is_some(), "{name}: {:?}", embedded(lab));
-    let asked = within(LIMIT, || asked(&questions, new, since));
+    let asked = within(LIMIT, || questions.first(new, since));
     assert!(asked.is_some(), "{name}: {}", questions.printed());
     assert!(reaches_server(lab, LIMIT), "{name}: no way to the server");
     let status = lab.host_a().unwrap().json(&["status"]).unwrap();
@@ -121,12 +87,9 @@ fn becomes(lab: &Lab, name: &str, (is_global, new): (bool, Ipv4Addr), lines: &[&
     assert_eq!(locator, &new.to_string(), "{name}");
     pings.signal(Signal::SIGINT).unwrap();
     pings.wait(LIMIT).unwrap().unwrap();
-    let printed = pings.printed();
-    let lost = Pings::parse(&printed).unwrap().lost();
-    let outage = outage(&printed);
+    let Outage { lost, time } = Outage::parse(&pings.printed()).unwrap();
     println!(
-        "{name}: new addresses after {:.2} s, asked after {:.2?}; {lost} pings lost, \
-         {outage:.2?} without one",
+        "{name}: new addresses after {:.2?}, asked after {:.2?}; {lost} pings lost, {time:.2?} without one",
         followed.unwrap(),
         asked.unwrap(),
     );

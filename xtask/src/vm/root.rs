@@ -18,9 +18,9 @@ const DIRECTORIES: [&str; 9] = [
     "bin", "dev", "etc", "modules", "proc", "root", "run", "sys", "tmp",
 ];
 /// Programs of this machine that the cases start.
-const TOOLS: [&str; 12] = [
-    "bpftool", "busybox", "ethtool", "ip", "iperf3", "nsenter", "nstat", "ping", "setpriv",
-    "sysctl", "tc", "tcpdump",
+const TOOLS: [&str; 14] = [
+    "bpftool", "busybox", "dnsmasq", "ethtool", "ip", "iperf3", "nsenter", "nstat", "ping",
+    "setpriv", "sysctl", "tc", "tcpdump", "unshare",
 ];
 /// Programs of the peers' packages.
 const PEERS: [&str; 3] = ["isatapd", "radvd", "rdisc6"];
@@ -84,6 +84,8 @@ impl Root {
         fs::set_permissions(&init, fs::Permissions::from_mode(0o755))?;
         fs::write(self.directory.join("etc/passwd"), PASSWD)?;
         fs::write(self.directory.join("etc/group"), GROUP)?;
+        // Something else is mounted over it.
+        fs::write(self.directory.join("etc/resolv.conf"), "")?;
         for applet in APPLETS {
             symlink("busybox", self.directory.join("bin").join(applet))?;
         }

@@ -5,6 +5,7 @@ mod direct;
 mod faults;
 mod forms;
 mod kernel;
+mod named_routers;
 mod our_radvd;
 mod ours;
 mod replay;
@@ -28,6 +29,7 @@ pub const ALL: &[&[Case]] = &[
     two_routers::CASES,
     sit_relays::CASES,
     silent_router::CASES,
+    named_routers::CASES,
     forms::CASES,
     replay::CASES,
     faults::CASES,

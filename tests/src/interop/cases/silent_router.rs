@@ -1,6 +1,5 @@
 //! Our host, and two routers of Linux: one falls silent, and the host moves.
 
-use std::fs;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -15,8 +14,8 @@ use crate::interop::connectivity::{PACE, configured, in_prefix, link_local, reac
 use crate::interop::peers::LinuxRouter;
 use crate::interop::scene::Scene;
 use crate::interrupt;
-use crate::ns::Inside;
 use crate::site::{HOST_A, PREFIX, ROUTER, SERVER, UPLINK};
+use crate::solicitations::{Moment, Solicitations};
 use crate::traffic::Outage;
 
 pub const CASES: &[Case] = &[Case::new(
@@ -31,15 +30,17 @@ const LONGEST: Duration = Duration::from_secs(4);
 /// The host's next address.
 const MOVED: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 77);
 const SETTLED: Duration = Duration::from_secs(20);
-/// By then a moved host has solicited and was answered, each after a random delay. Its addresses do not
-/// wait for that: it knows the prefix.
-const SOLICITED: Duration = Duration::from_secs(3);
+/// Questions to one router are four seconds apart, so one that is sooner would have to wait.
+const REST: Duration = Duration::from_millis(4200);
+/// How soon a moved host has the address that follows, no other, and has solicited.
+const PROMPT: Duration = Duration::from_secs(1);
 
 fn case(scene: &mut Scene) -> Result<()> {
     expect(scene)?;
     let second = second_router(scene)?;
-    let _first = start(scene, &scene.site.router, ROUTER, "high")?;
-    let _second = start(scene, &second, SECOND_ROUTER, "medium")?;
+    let files = scene.file("");
+    let _first = LinuxRouter::preferred(&scene.site.router, ROUTER, "high", &files)?;
+    let _second = LinuxRouter::preferred(&second, SECOND_ROUTER, "medium", &files)?;
     let device = scene.names.host_a_device().to_owned();
     let both = format!("[\"{ROUTER}\", \"{SECOND_ROUTER}\"]");
     let config = config::host(&device).replace(&format!("[\"{ROUTER}\"]"), &both);
@@ -74,30 +75,38 @@ fn case(scene: &mut Scene) -> Result<()> {
     moves(scene, &device)
 }
 
-/// Another IPv4 address, and with it all of IPv6's.
-fn moves(scene: &Scene, device: &str) -> Result<()> {
+/// Another IPv4 address, and with it all of IPv6's, while packets flow.
+fn moves(scene: &mut Scene, device: &str) -> Result<()> {
     let host = &scene.site.host_a;
+    let asked = Solicitations::watch(host, &scene.file("solicitations.log"))?;
+    let words = format!("ping -n -D -i 0.05 -c 200 -W 1 {SERVER}");
+    let mut pings = host.start(&words, &scene.file("ping-moved.log"))?;
+    interrupt::sleep(REST)?;
     // In this order: the kernel takes the later address of a network away with the first.
     host.run(&format!("ip addr del {HOST_A}/24 dev {UPLINK}"))?;
+    let since = Moment::now()?;
     host.run(&format!("ip addr add {MOVED}/24 dev {UPLINK}"))?;
     host.run("ip route replace default via 10.1.0.1")?;
     let moved = in_prefix(PREFIX, MOVED);
-    configured(host, device, moved)?;
-    reaches(host, SERVER)?;
-    interrupt::sleep(SOLICITED)?;
-    let left = host.global_addresses(device)?;
-    ensure!(left == [moved], "addresses: {left:?}");
-    Ok(())
-}
-
-fn start(scene: &Scene, inside: &Inside, ipv4: Ipv4Addr, preference: &str) -> Result<LinuxRouter> {
-    let options = format!(
-        " AdvDefaultLifetime 1800;\n AdvDefaultPreference {preference};\n \
-         prefix {PREFIX}/64 {{ AdvOnLink on; AdvAutonomous on; }};\n"
+    let followed = interrupt::poll_every(PACE, SETTLED, || {
+        let are = host.global_addresses(device)?;
+        Ok((are == [moved]).then_some(()))
+    })?;
+    followed.with_context(|| format!("{device} has not {moved} alone"))?;
+    let followed = since.elapsed()?;
+    let ended = pings.wait(SETTLED)?;
+    ended.context("ping does not end")?;
+    let outage = Outage::parse(&pings.printed())?;
+    let asked = asked.first(MOVED, since);
+    let asked = asked.with_context(|| format!("no solicitation from {MOVED}"))?;
+    scene.note(format!(
+        "moved: the new address alone after {followed:?}, solicited after {asked:?}, {outage:?}"
+    ));
+    ensure!(
+        followed <= PROMPT && asked <= PROMPT,
+        "{followed:?}, {asked:?}"
     );
-    let directory = scene.file(preference);
-    fs::create_dir_all(&directory)?;
-    LinuxRouter::start(inside, ipv4, in_prefix(PREFIX, ipv4), &options, &directory)
+    reaches(&scene.site.host_a, SERVER)
 }
 
 /// What the core makes of all that is sent to the first router.

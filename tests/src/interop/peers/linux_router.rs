@@ -1,13 +1,16 @@
 //! A Linux machine as ISATAP router: `sit`, forwarding, radvd.
 
+use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::radvd::Radvd;
 use super::sit::{DEVICE, Sit};
+use crate::interop::connectivity::in_prefix;
 use crate::ns::Inside;
+use crate::site::PREFIX;
 
 /// A router that advertises by unicast what its configuration says.
 #[derive(Debug)]
@@ -37,6 +40,29 @@ impl LinuxRouter {
             sit,
             inside: inside.clone(),
         })
+    }
+
+    /// One that advertises the site's prefix and says how much it is preferred; its files have a
+    /// directory named so.
+    pub fn preferred(
+        inside: &Inside,
+        local: Ipv4Addr,
+        preference: &str,
+        directory: &Path,
+    ) -> Result<Self> {
+        let options = format!(
+            " AdvDefaultLifetime 1800;\n AdvDefaultPreference {preference};\n \
+             prefix {PREFIX}/64 {{ AdvOnLink on; AdvAutonomous on; }};\n"
+        );
+        let directory = directory.join(preference);
+        fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+        Self::start(
+            inside,
+            local,
+            in_prefix(PREFIX, local),
+            &options,
+            &directory,
+        )
     }
 
     /// Its link-local address.
