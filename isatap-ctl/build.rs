@@ -1,4 +1,4 @@
-//! Builds the kernel programs into `OUT_DIR/isatap`.
+//! Builds the kernel programs into `OUT_DIR`, an object file for each of [`OBJECTS`].
 
 use std::env;
 use std::ffi::OsStr;
@@ -17,6 +17,9 @@ use choose::Choice;
 )]
 #[path = "../xtask/src/bpf/choose.rs"]
 mod choose;
+
+/// The binaries of the package.
+const OBJECTS: [&str; 3] = ["isatap", "isatap-uplink", "isatap-native"];
 
 fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=../isatap-common/src");
@@ -45,7 +48,9 @@ fn main() -> Result<()> {
     aya_build::build_ebpf([package], Toolchain::Custom(&choice.name)).context(
         "the kernel programs do not build; if the linker complains, run `cargo xtask setup`",
     )?;
-    fs::copy(shared.join("isatap"), out.join("isatap")).context("the object file")?;
+    for object in OBJECTS {
+        fs::copy(shared.join(object), out.join(object)).context(object)?;
+    }
     Ok(())
 }
 

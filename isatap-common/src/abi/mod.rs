@@ -35,7 +35,7 @@ pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 pub use uncached::Uncached;
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 6;
+pub const LAYOUT: u32 = 7;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;

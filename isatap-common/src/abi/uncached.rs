@@ -14,16 +14,22 @@ pub enum Uncached {
     OutUnknown = 3,
     /// Protocol 41 that `isatap_xdp` has found in order, from a host that has no line of its own.
     InBlock = 4,
+    /// IPv4 from a NIC that is on both sides: the program of an uplink.
+    Uplink = 5,
+    /// IPv6 from a NIC that is on both sides: the program of a native link.
+    Native = 6,
 }
 
 impl Uncached {
     /// All, in the order of the map.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::In,
         Self::Out,
         Self::InAdmitted,
         Self::OutUnknown,
         Self::InBlock,
+        Self::Uplink,
+        Self::Native,
     ];
 
     /// The name of the program.
@@ -34,6 +40,8 @@ impl Uncached {
             Self::InAdmitted => "isatap_way_in",
             Self::OutUnknown => "isatap_way_out",
             Self::InBlock => "isatap_block_in",
+            // Of object files of their own.
+            Self::Uplink | Self::Native => "isatap_xdp",
         }
     }
 }

@@ -49,12 +49,32 @@ impl Node {
 
     async fn attach_all(&mut self, wanted: &BTreeMap<Hook, Place>) -> Result<()> {
         for (hook, place) in wanted {
-            if !self.hooks.contains_key(hook) {
+            if !self.is_attached(*hook, place) {
                 let state = self.attach_one(*hook, place).await?;
                 self.hooks.insert(*hook, state);
             }
         }
         Ok(())
+    }
+
+    /// Whether the hook's program is there. Where that of another side is, it has its place from one packet to
+    /// the next.
+    fn is_attached(&mut self, hook: Hook, place: &Place) -> bool {
+        let Some(state) = self.hooks.get_mut(&hook) else {
+            return false;
+        };
+        if state.side != place.side {
+            match self.datapath.turn(hook, state.mode, place.side) {
+                Ok(true) => state.side = place.side,
+                Ok(false) => return false,
+                Err(error) => {
+                    warn!("{}: {error}", place.name);
+                    return false;
+                }
+            }
+            info!("{} on {} for its other side", hook.program(), place.name);
+        }
+        true
     }
 
     async fn attach_one(&mut self, hook: Hook, place: &Place) -> Result<HookState> {
@@ -69,6 +89,7 @@ impl Node {
                 return Ok(HookState {
                     mode: AttachedMode::Tc,
                     reason: Some(reason),
+                    side: place.side,
                 });
             }
             bail!(DatapathError::Foreign {
@@ -76,13 +97,16 @@ impl Node {
                 program: program.to_string()
             });
         }
-        let attached = self.datapath.attach(hook, &place.name, &place.modes);
+        let attached = self
+            .datapath
+            .attach(hook, place.side, &place.name, &place.modes);
         match attached {
             Err(error) if is_optional => {
                 warn!("{}: no XDP: {error}", place.name);
                 Ok(HookState {
                     mode: AttachedMode::Tc,
                     reason: Some(error.to_string()),
+                    side: place.side,
                 })
             }
             other => {

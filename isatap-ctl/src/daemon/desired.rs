@@ -25,7 +25,9 @@ use super::{
 use crate::{
     clock::Boottime,
     config::{PathMtu, RoleSettings, Settings, TcMode, XdpMode},
-    datapath::{AttachedMode, Hook, HookState, Tables, fresh_jiffies, known_ipv4, six_rd_prefix},
+    datapath::{
+        AttachedMode, Hook, HookState, Side, Tables, fresh_jiffies, known_ipv4, six_rd_prefix,
+    },
     kernel::{
         links,
         release::Release,
@@ -47,6 +49,8 @@ pub struct Place {
     pub name: String,
     /// The modes to try, best first.
     pub modes: Vec<AttachedMode>,
+    /// Whose program it is, if it is one of XDP; the others are for whatever comes.
+    pub side: Side,
 }
 
 /// What is decided outside the configuration and the world.
@@ -79,18 +83,34 @@ pub fn hooks(settings: &Settings, world: &World, device: u32) -> BTreeMap<Hook, 
     else {
         return hooks;
     };
-    let nics = world.present(uplinks).chain(world.present(&router.links));
-    let nics = nics.filter(|link| unfit_for_xdp(settings, world, link).is_none());
-    hooks.extend(nics.map(|link| {
+    let nics = sides(uplinks, &router.links, world).into_iter();
+    let nics = nics.filter(|(link, _)| unfit_for_xdp(settings, world, link).is_none());
+    hooks.extend(nics.map(|(link, side)| {
         (
             Hook::Xdp(link.index),
             Place {
                 name: link.name.clone(),
                 modes: modes.clone(),
+                side,
             },
         )
     }));
     hooks
+}
+
+/// The NICs of a router with the sides that they are on.
+fn sides<'a>(
+    uplinks: &'a [String],
+    native: &'a [String],
+    world: &'a World,
+) -> Vec<(&'a links::Link, Side)> {
+    let of = |names, side| world.present(names).map(move |link| (link, side));
+    let mut sides: BTreeMap<u32, (&links::Link, Side)> = BTreeMap::new();
+    for (link, side) in of(uplinks, Side::Uplink).chain(of(native, Side::Native)) {
+        let both = sides.get(&link.index).map(|(_, other)| side.and(*other));
+        sides.insert(link.index, (link, both.unwrap_or(side)));
+    }
+    sides.into_values().collect()
 }
 
 /// The largest MTU of which a frame fits in one page of 4096 octets: 256 before it and 320 behind it are
@@ -157,6 +177,7 @@ fn by_tc(name: &str) -> Place {
     Place {
         name: name.to_owned(),
         modes: vec![AttachedMode::Tc],
+        side: Side::Both,
     }
 }
 

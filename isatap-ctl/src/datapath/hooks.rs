@@ -8,13 +8,13 @@ use std::{
 };
 
 use aya::programs::{
-    LinkOrder, SchedClassifier, TcAttachType, Xdp, XdpMode,
+    LinkOrder, TcAttachType, XdpMode,
     links::{FdLink, PinnedLink},
     tc::{SchedClassifierLink, TcAttachOptions},
     xdp::XdpLink,
 };
 
-use super::{Datapath, DatapathError, filter, object::program};
+use super::{Datapath, DatapathError, Side, filter, programs};
 use crate::kernel::{Netlink, link_pin};
 
 /// A place for a program.
@@ -48,6 +48,8 @@ pub struct HookState {
     pub mode: AttachedMode,
     /// Why it is not a better mode.
     pub reason: Option<String>,
+    /// Whose program it is, if it is one of XDP.
+    pub side: Side,
 }
 
 impl Hook {
@@ -63,7 +65,7 @@ impl Hook {
         match self {
             Self::Out(_) => "isatap_out",
             Self::In(_) => "isatap_in",
-            Self::Xdp(_) => "isatap_xdp",
+            Self::Xdp(_) => programs::XDP,
             Self::Forward(_) => "isatap_forward",
         }
     }
@@ -131,11 +133,12 @@ impl fmt::Display for AttachedMode {
 }
 
 impl Datapath {
-    /// Attaches the hook's program to the NIC called `name`, in the first of `modes` that works. A
-    /// link that is pinned already is updated in place, so no packet misses the program.
+    /// Attaches the hook's program, of XDP that of `side`, to the NIC called `name`, in the first of `modes`
+    /// that works. A link that is pinned already is updated in place, so no packet misses the program.
     pub fn attach(
         &mut self,
         hook: Hook,
+        side: Side,
         name: &str,
         modes: &[AttachedMode],
     ) -> Result<HookState, DatapathError> {
@@ -150,11 +153,12 @@ impl Datapath {
                     remove(&self.directory.join(hook.pin(other)))?;
                 }
             }
-            match self.attach_as(hook, name, *mode) {
+            match self.attach_as(hook, side, name, *mode) {
                 Ok(()) => {
                     return Ok(HookState {
                         mode: *mode,
                         reason: refused,
+                        side,
                     });
                 }
                 Err(error) => refused = Some(format!("{mode}: {}", chain(error.as_ref()))),
@@ -170,11 +174,12 @@ impl Datapath {
     fn attach_as(
         &mut self,
         hook: Hook,
+        side: Side,
         name: &str,
         mode: AttachedMode,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let pin = self.directory.join(hook.pin(mode));
-        if self.update(hook, &pin)? {
+        if self.update(hook, side, &pin)? {
             return Ok(());
         }
         let link: FdLink = match (hook, mode) {
@@ -184,7 +189,7 @@ impl Datapath {
                 } else {
                     XdpMode::Skb
                 };
-                let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
+                let program = self.programs.xdp(side)?;
                 let id = program.attach_to_if_index(index, mode)?;
                 program.take_link(id)?.try_into()?
             }
@@ -197,10 +202,23 @@ impl Datapath {
         Ok(())
     }
 
+    /// Puts the XDP program of another side where one is attached in that mode. Says whether one was: if
+    /// not, it has to be attached.
+    pub fn turn(
+        &mut self,
+        hook: Hook,
+        mode: AttachedMode,
+        side: Side,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        let pin = self.directory.join(hook.pin(mode));
+        self.update(hook, side, &pin)
+    }
+
     /// Puts the program behind a pinned link, if there is a live one.
     fn update(
         &mut self,
         hook: Hook,
+        side: Side,
         pin: &Path,
     ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         if !pin.exists() {
@@ -210,12 +228,12 @@ impl Datapath {
         // The pin alone holds the link then.
         let updated = match hook {
             Hook::Xdp(_) => {
-                let program: &mut Xdp = program(&mut self.ebpf, hook.program())?;
+                let program = self.programs.xdp(side)?;
                 let updated = program.attach_to_link(XdpLink::try_from(link)?);
                 updated.and_then(|id| program.take_link(id)).map(drop)
             }
             Hook::In(_) | Hook::Out(_) | Hook::Forward(_) => {
-                let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
+                let program = self.programs.classifier(hook.program())?;
                 let updated = program.attach_to_link(SchedClassifierLink::try_from(link)?);
                 updated.and_then(|id| program.take_link(id)).map(drop)
             }
@@ -241,7 +259,7 @@ impl Datapath {
             TcAttachType::Ingress
         };
         let order = TcAttachOptions::TcxOrder(self.order(hook)?);
-        let program: &mut SchedClassifier = program(&mut self.ebpf, hook.program())?;
+        let program = self.programs.classifier(hook.program())?;
         match program.attach_with_options(name, side, order) {
             Ok(id) => return Ok(Some(program.take_link(id)?.try_into()?)),
             Err(error) if !is_unknown_to_kernel(&error) => return Err(error.into()),
@@ -261,7 +279,7 @@ impl Datapath {
         if !self.directory.join(next.pin(AttachedMode::Tc)).exists() {
             return Ok(LinkOrder::default());
         }
-        let next: &mut SchedClassifier = program(&mut self.ebpf, next.program())?;
+        let next = self.programs.classifier(next.program())?;
         Ok(LinkOrder::before_program(next)?)
     }
 }

@@ -1,18 +1,18 @@
-//! The object file: into the kernel, with its maps found again where they are pinned.
+//! The programs and maps: into the kernel, and found again where they are pinned.
 
 use std::path::{Path, PathBuf};
 
 use aya::{
-    Ebpf, EbpfError, EbpfLoader,
-    maps::{MapError, ProgramArray, xdp::XdpMapError},
+    EbpfError, EbpfLoader,
+    maps::{MapError, xdp::XdpMapError},
     programs::{ProgramError, SchedClassifier, Xdp},
 };
-use isatap_common::abi::Uncached;
 
-use super::maps::{Maps, specs};
-
-/// The programs as compiled.
-static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/isatap"));
+use super::{
+    Side,
+    maps::{Maps, specs},
+    programs::Programs,
+};
 
 /// Why the datapath cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +112,8 @@ impl DatapathError {
 pub struct Datapath {
     /// The maps.
     pub maps: Maps,
-    pub(super) ebpf: Ebpf,
+    /// In a box, because what the daemon awaits with the datapath in hand should be small.
+    pub(super) programs: Box<Programs>,
     pub(super) directory: PathBuf,
 }
 
@@ -126,63 +127,29 @@ impl Datapath {
             loader.map_pin_path(spec.name, directory.join(spec.name));
             loader.map_max_entries(spec.name, spec.max_entries()?);
         }
-        let mut ebpf = loader.load(OBJECT)?;
-        let uncached = Uncached::ALL.map(Uncached::program);
-        for name in ["isatap_xdp"].into_iter().chain(uncached) {
-            program::<Xdp>(&mut ebpf, name)?.load()?;
-        }
-        for name in ["isatap_in", "isatap_out", "isatap_forward"] {
-            program::<SchedClassifier>(&mut ebpf, name)?.load()?;
-        }
+        let mut programs = Box::new(Programs::load(&mut loader)?);
         #[cfg(feature = "trace")]
-        super::trace::forward(&mut ebpf);
+        super::trace::forward(&mut programs.common);
         // Only now: a map that is taken before its program is loaded is closed too early.
-        let maps = Maps::take(&mut ebpf)?;
-        put_uncached(&mut ebpf)?;
+        let maps = Maps::take(&mut programs.common)?;
+        programs.put_uncached()?;
         Ok(Self {
             maps,
-            ebpf,
+            programs,
             directory: directory.to_owned(),
         })
     }
 
-    /// The loaded program of that name, for a test run.
-    pub fn program<'a, P>(&'a mut self, name: &'static str) -> Result<&'a mut P, DatapathError>
-    where
-        &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
-    {
-        program(&mut self.ebpf, name)
+    /// The loaded XDP program of NICs of that side, for a test run.
+    pub fn xdp(&mut self, side: Side) -> Result<&mut Xdp, DatapathError> {
+        self.programs.xdp(side)
     }
-}
 
-/// Tells `isatap_xdp`, a running one of an earlier process as well, where to go on with frames that
-/// its caches do not know.
-fn put_uncached(ebpf: &mut Ebpf) -> Result<(), DatapathError> {
-    let name = "UNCACHED";
-    let map = ebpf.take_map(name).ok_or(DatapathError::Missing { name })?;
-    let mut uncached = ProgramArray::try_from(map)?;
-    for place in Uncached::ALL {
-        let program = program::<Xdp>(ebpf, place.program())?;
-        uncached.set(place as u32, program.fd()?, 0)?;
+    /// The loaded program of traffic control of that name, for a test run.
+    pub fn classifier(
+        &mut self,
+        name: &'static str,
+    ) -> Result<&mut SchedClassifier, DatapathError> {
+        self.programs.classifier(name)
     }
-    Ok(())
-}
-
-/// A program of the object, not yet attached.
-pub(super) fn program<'a, P>(
-    ebpf: &'a mut Ebpf,
-    name: &'static str,
-) -> Result<&'a mut P, DatapathError>
-where
-    &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
-{
-    let program = ebpf
-        .program_mut(name)
-        .ok_or(DatapathError::Missing { name })?;
-    Ok(program.try_into()?)
-}
-
-/// The object without pins, for tests and probes.
-pub(super) fn unpinned() -> Result<Ebpf, DatapathError> {
-    Ok(EbpfLoader::new().load(OBJECT)?)
 }

@@ -5,7 +5,7 @@ use nix::time::{ClockId, clock_getres};
 
 use super::{
     DatapathError,
-    object::{program, unpinned},
+    programs::{program, unpinned},
 };
 
 /// A frame that the probe can take an outer header off: Ethernet, IPv4, IPv6.

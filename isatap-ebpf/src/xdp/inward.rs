@@ -1,19 +1,24 @@
 //! Protocol 41 in, IPv6 out, if both ends are in the cache.
 
-use aya_ebpf::programs::XdpContext;
+use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
     abi::{Direction, NextHop, Uncached},
     path::express,
+    wire::ethernet,
 };
 
-use super::{aborted, apply, leave};
+use super::{aborted, apply, begin, leave};
 use crate::{
     cache::{self, Cache},
     window::{Frame, Words},
 };
 
+/// Decides on one frame of an uplink.
 #[inline(always)]
-pub fn run(ctx: &XdpContext, head: Words) -> u32 {
+pub fn run(ctx: &XdpContext) -> u32 {
+    let Some(head) = begin(ctx, express::INWARD, ethernet::IPV4) else {
+        return xdp_action::XDP_PASS;
+    };
     let next_hop = match known(ctx, head) {
         Ok(next_hop) => next_hop,
         Err(Unknown::Way) => return leave(ctx, Uncached::InAdmitted),

@@ -1,7 +1,8 @@
 //! NIC to NIC. Whatever is not the common case goes down to the kernel untouched.
 //!
+//! A NIC has the program of its side, [`inward`] or [`outward`], or, if it is on both, one that leads to them, [`both`].
 //! A frame whose ends the caches know costs a fifth more than one that is redirected as it is,
-//! because nothing else is in its program: the rest is in programs of its own. [`way`] finds the way
+//! because nothing else is in that program: the rest is in programs of its own. [`way`] finds the way
 //! out and nothing else, where the rest was decided before; [`block`] knows many hosts by one line;
 //! [`uncached`] decides everything.
 
@@ -9,8 +10,9 @@
 
 mod apply;
 pub mod block;
-mod inward;
-mod outward;
+pub mod both;
+pub mod inward;
+pub mod outward;
 pub mod uncached;
 pub mod way;
 
@@ -20,24 +22,20 @@ use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
     abi::{Direction, Layer, Uncached},
     path::{Reason, Verdict, express},
-    wire::ethernet,
 };
 
-use crate::{count::count, maps::UNCACHED, trace::trace, window::Frame};
+use crate::{
+    count::count,
+    maps::UNCACHED,
+    trace::trace,
+    window::{Frame, Words},
+};
 
-/// Decides on one frame.
+/// Where the program of a side begins: the first `length` octets of a frame, if it has them and is of that side.
 #[inline(always)]
-pub fn run(ctx: &XdpContext) -> u32 {
-    let frame = Frame(ctx);
-    if let Some(head) = frame.head(express::INWARD)
-        && express::ethertype(&head) == ethernet::IPV4
-    {
-        return inward::run(ctx, head);
-    }
-    match frame.head(express::OUTWARD) {
-        Some(head) if express::ethertype(&head) == ethernet::IPV6 => outward::run(ctx, head),
-        _ => xdp_action::XDP_PASS,
-    }
+fn begin(ctx: &XdpContext, length: usize, ethertype: u16) -> Option<Words> {
+    let head = Frame(ctx).head(length)?;
+    (express::ethertype(&head) == ethertype).then_some(head)
 }
 
 /// Goes on in another program, which the daemon has put into the map.
@@ -61,6 +59,8 @@ fn pass(to: Uncached) -> u32 {
             Uncached::InAdmitted => asm!("{0} = 2 /* in, admitted */", out(reg) action),
             Uncached::OutUnknown => asm!("{0} = 2 /* out, unknown */", out(reg) action),
             Uncached::InBlock => asm!("{0} = 2 /* in, block */", out(reg) action),
+            Uncached::Uplink => asm!("{0} = 2 /* uplink */", out(reg) action),
+            Uncached::Native => asm!("{0} = 2 /* native */", out(reg) action),
         }
     }
     action as u32

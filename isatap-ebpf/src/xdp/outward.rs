@@ -1,20 +1,24 @@
 //! IPv6 in, protocol 41 out, if the way is in the cache.
 
-use aya_ebpf::programs::XdpContext;
+use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
     abi::{Direction, Uncached},
     path::express,
-    wire::ipv4,
+    wire::{ethernet, ipv4},
 };
 
-use super::{aborted, apply, leave, pass};
+use super::{aborted, apply, begin, leave, pass};
 use crate::{
     cache::Cache,
     window::{Frame, Words},
 };
 
+/// Decides on one frame of a native link.
 #[inline(always)]
-pub fn run(ctx: &XdpContext, head: Words) -> u32 {
+pub fn run(ctx: &XdpContext) -> u32 {
+    let Some(head) = begin(ctx, express::OUTWARD, ethernet::IPV6) else {
+        return xdp_action::XDP_PASS;
+    };
     match forward(ctx, head) {
         Some(action) => action,
         // Most of what is not in the cache is ordinary traffic of the NIC.

@@ -33,9 +33,9 @@ enum Task {
         /// The controller
         #[arg(long, value_name = "PROGRAM")]
         isatap_ctl: PathBuf,
-        /// The kernel programs as an object file
-        #[arg(long, value_name = "FILE", default_value = "/isatap.o")]
-        object: PathBuf,
+        /// The kernel programs as object files
+        #[arg(long, value_name = "DIRECTORY", default_value = "/")]
+        objects: PathBuf,
         /// What is in C
         #[arg(long, value_name = "FILE", default_value = "/isatap-twin.o")]
         twin: PathBuf,
@@ -101,13 +101,13 @@ fn perform(task: Task) -> Result<bool> {
             quick,
             accelerator,
             isatap_ctl,
-            object,
+            objects,
             twin,
             results,
         } => {
             let ours = Ours {
                 program: &isatap_ctl,
-                object: &object,
+                objects: &objects,
             };
             let amount = if quick { Amount::QUICK } else { Amount::FULL };
             run::run(amount, &accelerator, ours, &twin, &results).map(|()| true)

@@ -52,7 +52,7 @@ pub fn run(
         transfers: transfer::measure(program, results)?,
         lookups: Vec::new(),
         forged: Vec::new(),
-        programs: programs::figures(ours.object)?,
+        programs: programs::figures(ours.objects)?,
     };
     tell("transfers");
     let mut beds = Beds::make(program, results)?;

@@ -1,5 +1,6 @@
-//! The cached path of our XDP program in C, to be measured in its place.
+//! The cached paths of our XDP programs in C, to be measured in their places.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
@@ -8,48 +9,43 @@ use super::bed::Bed;
 use crate::bpf::{Link, Program};
 use crate::{exec, pins};
 
-/// The maps that it shares with the original.
+/// The maps that they share with the originals.
 const MAPS: [&str; 3] = ["LINKS", "NEXT_HOPS", "UNCACHED"];
-/// Where it is pinned for a moment.
-const PIN: &str = "/sys/fs/bpf/isatap-bench-twin";
+/// Where they are pinned for a moment.
+const PINS: &str = "/sys/fs/bpf/isatap-bench-twin";
 
-/// The loaded program, and the links of the original.
+/// The loaded programs, each with the link of its original.
 #[derive(Debug)]
-pub struct Twin {
-    program: Program,
-    links: Vec<Link>,
-}
+pub struct Twin([(Link, Program); 2]);
 
 impl Twin {
-    /// Loads it from an object file with the maps of a bed's daemon.
+    /// Loads them from an object file with the maps of a bed's daemon.
     pub fn load(object: &Path, bed: &Bed) -> Result<Self> {
         let device = bed.daemon()?.device();
-        let mut words = vec![format!("bpftool prog load {} {PIN}", object.display())];
+        let mut words = vec![format!("bpftool prog loadall {} {PINS}", object.display())];
         for name in MAPS {
             let map = pins::map(device, name)?;
             words.push(format!("map name {name} pinned {}", map.display()));
         }
         exec::line(&words.join(" "))?;
-        let program = Program::pinned(Path::new(PIN));
-        std::fs::remove_file(PIN)?;
-        let links = [&bed.nics.uplink, &bed.nics.native].map(|nic| {
-            let pin = pins::map(device, &format!("link_xdp_{}", nic.ifindex))?;
-            Link::pinned(&pin)
-        });
-        Ok(Self {
-            program: program?,
-            links: links.into_iter().collect::<Result<_>>()?,
-        })
+        let pair = |name: &str, nic: u32| -> Result<_> {
+            let link = Link::pinned(&pins::map(device, &format!("link_xdp_{nic}"))?)?;
+            Ok((link, Program::pinned(&Path::new(PINS).join(name))?))
+        };
+        let inward = pair("isatap_twin_in", bed.nics.uplink.ifindex);
+        let outward = pair("isatap_twin_out", bed.nics.native.ifindex);
+        fs::remove_dir_all(PINS)?;
+        Ok(Self([inward?, outward?]))
     }
 
-    /// Puts it where the original is, as long as what is returned lives.
+    /// Puts each where its original is, as long as what is returned lives.
     pub fn put(&self) -> Result<Put<'_>> {
         let mut put = Put {
             originals: Vec::new(),
         };
-        for link in &self.links {
+        for (link, program) in &self.0 {
             let original = link.program()?;
-            link.update(&self.program)?;
+            link.update(program)?;
             put.originals.push((link, original));
         }
         Ok(put)

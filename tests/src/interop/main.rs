@@ -36,9 +36,9 @@ enum Task {
         /// The controller
         #[arg(long, value_name = "PROGRAM")]
         isatap_ctl: PathBuf,
-        /// The kernel programs as an object file
-        #[arg(long, value_name = "FILE", default_value = "/isatap.o")]
-        object: PathBuf,
+        /// The kernel programs as object files
+        #[arg(long, value_name = "DIRECTORY", default_value = "/")]
+        objects: PathBuf,
         /// Where outcome and captures go
         #[arg(long, value_name = "DIRECTORY")]
         results: PathBuf,
@@ -77,12 +77,12 @@ fn perform(task: Task) -> Result<bool> {
             share,
             clock,
             isatap_ctl,
-            object,
+            objects,
             results,
         } => {
             let ours = Ours {
                 program: &isatap_ctl,
-                object: &object,
+                objects: &objects,
             };
             run::run(&case, share, clock, ours, &results).map(|()| true)
         }

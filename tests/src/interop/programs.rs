@@ -11,9 +11,24 @@ use super::outcome::Program;
 use crate::{bpf, exec};
 
 const PINS: &str = "/sys/fs/bpf/isatap-figures";
+/// The object files, and whose their programs are, where those of another have the same names.
+const OBJECTS: [(&str, &str); 3] = [
+    ("isatap.o", ""),
+    ("isatap-uplink.o", " (uplink)"),
+    ("isatap-native.o", " (native link)"),
+];
 
-/// Loads each program of the object file, reads the verifier's closing lines and the sizes.
-pub fn figures(object: &Path) -> Result<Vec<Program>> {
+/// Loads each program of the object files in a directory, reads the verifier's closing lines and the sizes.
+pub fn figures(directory: &Path) -> Result<Vec<Program>> {
+    let mut programs = Vec::new();
+    for (object, whose) in OBJECTS {
+        programs.extend(of(&directory.join(object), whose)?);
+    }
+    programs.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(programs)
+}
+
+fn of(object: &Path, whose: &str) -> Result<Vec<Program>> {
     let pins = Path::new(PINS);
     let mut load = Command::new("bpftool");
     load.args(["prog", "loadall"]).arg(object).arg(pins);
@@ -26,7 +41,9 @@ pub fn figures(object: &Path) -> Result<Vec<Program>> {
         .collect::<Result<Vec<_>>>()?;
     programs.iter_mut().try_for_each(measure)?;
     fs::remove_dir_all(pins).with_context(|| PINS.to_owned())?;
-    programs.sort_by(|one, other| one.name.cmp(&other.name));
+    for program in &mut programs {
+        program.name.push_str(whose);
+    }
     Ok(programs)
 }
 

@@ -44,8 +44,8 @@ impl Clock {
 pub struct Ours<'path> {
     /// The controller.
     pub program: &'path Path,
-    /// The kernel programs.
-    pub object: &'path Path,
+    /// Where the kernel programs are.
+    pub objects: &'path Path,
 }
 
 /// Plays the named cases, or all of this machine's share, and adds what happened to the results.
@@ -63,7 +63,7 @@ pub fn run(
         schema: 1,
         kernel: exec::line("busybox uname -r")?.trim().to_owned(),
         versions: versions(),
-        programs: programs::figures(ours.object)?,
+        programs: programs::figures(ours.objects)?,
         cases: Vec::new(),
     };
     let wanted = Case::all().filter(|case| clock.suits(case) && share.has(case));

@@ -8,15 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aya::{
-    TestRunOptions,
-    programs::{SchedClassifier, Xdp},
-};
+use aya::{TestRunOptions, programs::Xdp};
 use isatap_common::{
     abi::{Direction, Layer, LocatorRef, PEERS_LEN, Role, Switches},
     path::Reason,
 };
-use isatap_ctl::datapath::{self, Datapath};
+use isatap_ctl::datapath::{self, Datapath, Side};
 use nix::{
     sched::{CloneFlags, CpuSet, sched_getcpu, sched_setaffinity, unshare},
     unistd::Pid,
@@ -132,14 +129,33 @@ impl Machine {
         tables.write(&mut self.datapath.maps).unwrap();
     }
 
-    /// Runs `isatap_xdp` on a frame that came in through `ifindex`.
+    /// Runs `isatap_xdp` of the side that the direction is from, on a frame that came in through `ifindex`.
     pub fn xdp(&mut self, direction: Direction, ifindex: u32, frame: &[u8]) -> Outcome {
+        let side = match direction {
+            Direction::In => Side::Uplink,
+            Direction::Out => Side::Native,
+        };
+        self.xdp_of(side, direction, ifindex, frame)
+    }
+
+    /// `isatap_xdp` of a side.
+    pub fn program(&mut self, side: Side) -> &mut Xdp {
+        self.datapath.xdp(side).unwrap()
+    }
+
+    /// Runs that of any side.
+    pub fn xdp_of(
+        &mut self,
+        side: Side,
+        direction: Direction,
+        ifindex: u32,
+        frame: &[u8],
+    ) -> Outcome {
         let mut context = [0; 24];
         context[4..8].copy_from_slice(&u32::try_from(frame.len()).unwrap().to_ne_bytes());
         context[12..16].copy_from_slice(&ifindex.to_ne_bytes());
         let before = self.counters(direction, Layer::Xdp);
-        let program: &mut Xdp = self.datapath.program("isatap_xdp").unwrap();
-        let (action, packet) = run(program, frame, &context);
+        let (action, packet) = run(self.program(side), frame, &context);
         Outcome {
             action,
             reason: self.counted(direction, Layer::Xdp, &before),
@@ -183,7 +199,7 @@ impl Machine {
         context: &[u8],
     ) -> Outcome {
         let before = self.counters(direction, Layer::Tc);
-        let program: &mut SchedClassifier = self.datapath.program(name).unwrap();
+        let program = self.datapath.classifier(name).unwrap();
         let (action, packet) = run(program, frame, context);
         Outcome {
             action,

@@ -17,6 +17,7 @@ mod machine;
 mod neighbor;
 mod outward;
 mod packets;
+mod sides;
 mod site;
 mod solicit;
 mod way;

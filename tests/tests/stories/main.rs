@@ -26,6 +26,7 @@ mod renumbering;
 mod reports;
 mod resolved;
 mod shapes;
+mod sides;
 mod size;
 mod succession;
 mod translation;

@@ -14,14 +14,14 @@ use crate::shell;
 pub struct Binaries {
     /// The product.
     pub isatap_ctl: PathBuf,
-    /// The kernel programs as an object file.
-    pub object: PathBuf,
+    /// Where the kernel programs are, as object files.
+    objects: PathBuf,
     /// The cases, and their judge.
     interop: PathBuf,
     /// What measures, and reports it.
     bench: PathBuf,
-    /// The cached path of the XDP program in C.
-    pub twin: PathBuf,
+    /// The cached path of the XDP programs in C.
+    twin: PathBuf,
     /// Rows of packets through the programs.
     pub rows: PathBuf,
     /// Stories with the daemon.
@@ -52,7 +52,7 @@ impl Binaries {
             .context("cargo's messages")?;
         Ok(Self {
             isatap_ctl: executable(&messages, "isatap-ctl", "bin")?,
-            object: object(&messages)?,
+            objects: objects(&messages)?,
             twin: twin::build()?,
             interop: executable(&messages, "isatap-interop", "bin")?,
             bench: executable(&messages, "isatap-bench", "bin")?,
@@ -69,6 +69,17 @@ impl Binaries {
             ("isatap-bench", &self.bench),
             ("rows", &self.rows),
             ("stories", &self.stories),
+        ]
+    }
+
+    /// The object files of the kernel programs, and how the guest knows them.
+    pub fn objects(&self) -> [(&str, PathBuf); 4] {
+        let built = |name| self.objects.join(name);
+        [
+            ("isatap.o", built("isatap")),
+            ("isatap-uplink.o", built("isatap-uplink")),
+            ("isatap-native.o", built("isatap-native")),
+            ("isatap-twin.o", self.twin.clone()),
         ]
     }
 
@@ -103,7 +114,7 @@ fn is_unit_test(message: &Value) -> bool {
     is_program && message.pointer("/profile/test") == Some(&Value::from(true))
 }
 
-fn object(messages: &[Value]) -> Result<PathBuf> {
+fn objects(messages: &[Value]) -> Result<PathBuf> {
     let mut scripts = messages.iter().filter(|message| {
         message.get("reason") == Some(&Value::from("build-script-executed"))
             && message
@@ -113,5 +124,5 @@ fn object(messages: &[Value]) -> Result<PathBuf> {
     });
     let directory = scripts.find_map(|message| message.get("out_dir")?.as_str());
     let directory = directory.context("cargo ran no build script of isatap-ctl")?;
-    Ok(Path::new(directory).join("isatap"))
+    Ok(PathBuf::from(directory))
 }

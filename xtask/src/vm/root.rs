@@ -60,8 +60,10 @@ impl Root {
             programs.push(root.install(&found(peer, peers)?)?);
         }
         root.libraries(&programs)?;
-        fs::copy(&binaries.object, root.directory.join("isatap.o"))?;
-        fs::copy(&binaries.twin, root.directory.join("isatap-twin.o"))?;
+        for (name, object) in binaries.objects() {
+            fs::copy(&object, root.directory.join(name))
+                .with_context(|| object.display().to_string())?;
+        }
         root.modules(kernel)?;
         root.pack()?;
         Ok(root)

@@ -1,4 +1,4 @@
-//! The cached path of our XDP program in C, which measuring sets beside the original.
+//! The cached paths of our XDP programs in C, which measuring sets beside the original.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::bpf::choose;
 use crate::{packages, shell, workspace};
 
-/// Compiles it. Clang only reads the C; the optimiser and the instructions are those of the LLVM that
+/// Compiles them. Clang only reads the C; the optimiser and the instructions are those of the LLVM that
 /// the original is compiled by, so that a difference is the language's.
 pub fn build() -> Result<PathBuf> {
     let llvm = choose::choose().and_then(|choice| choice.llvm_major());

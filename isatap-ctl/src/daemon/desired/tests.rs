@@ -1,7 +1,11 @@
 use super::*;
 
 fn state(mode: AttachedMode) -> HookState {
-    HookState { mode, reason: None }
+    HookState {
+        mode,
+        reason: None,
+        side: Side::Both,
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::outcome::{Outcome, Part};
 use super::way::{Label, Taken};
 use crate::bench::bed::Bed;
+use crate::bench::device::Device;
 use crate::bench::lane::Lane;
 use crate::bpf::map::Map;
 use crate::bpf::{Moved, Program};
@@ -31,11 +32,10 @@ pub struct Repeated<'bed> {
 
 /// Both directions, each with its control.
 pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
-    let attached = Program::of(attached(bed)?)?;
-    let ours = || Map::program(&attached);
+    let ours = |nic: &Device| Map::program(&attached(bed, nic.ifindex)?);
     let nics = &bed.nics;
     let (inward, outward) = (nics.inward()?, nics.outward()?);
-    let moving = |moved, to: &crate::bench::device::Device| {
+    let moving = |moved, to: &Device| {
         let devices = to.inside.enter(|| Map::device(to.ifindex))?;
         Map::program(&Program::move_only(moved, &devices)?)
     };
@@ -54,7 +54,14 @@ pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
             Moved::Inward,
             moving(Moved::Inward, &nics.native)?,
         ),
-        ("decap", decap, move_in, &inward, Moved::Inward, ours()?),
+        (
+            "decap",
+            decap,
+            move_in,
+            &inward,
+            Moved::Inward,
+            ours(&nics.uplink)?,
+        ),
         (
             move_out,
             added,
@@ -63,7 +70,14 @@ pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
             Moved::Outward,
             moving(Moved::Outward, &nics.uplink)?,
         ),
-        ("encap", encap, move_out, &outward, Moved::Outward, ours()?),
+        (
+            "encap",
+            encap,
+            move_out,
+            &outward,
+            Moved::Outward,
+            ours(&nics.native)?,
+        ),
     ]
     .into_iter()
     .map(|(name, title, control, lane, moved, behind)| {
@@ -84,12 +98,13 @@ pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
     .collect()
 }
 
-/// The number of the XDP program that the daemon attached.
-fn attached(bed: &Bed) -> Result<u32> {
+/// The XDP program that the daemon attached to a NIC.
+fn attached(bed: &Bed, ifindex: u32) -> Result<Program> {
     let links = links::of(bed.daemon()?.device())?;
-    let link = links.iter().find(|link| link.name.starts_with("link_xdp_"));
-    let link = link.with_context(|| format!("no XDP program in {links:?}"))?;
-    Ok(u32::try_from(link.program)?)
+    let name = format!("link_xdp_{ifindex}");
+    let link = links.iter().find(|link| link.name == name);
+    let link = link.with_context(|| format!("no {name} in {links:?}"))?;
+    Program::of(u32::try_from(link.program)?)
 }
 
 impl Repeated<'_> {

@@ -53,7 +53,7 @@ fn programs(machines: &[Machine]) {
         let series = machine.series();
         format!("{:>24}", format!("{series} verified, stack"))
     });
-    println!("{:<16}{}", "program", heads.collect::<String>());
+    println!("{:<26}{}", "program", heads.collect::<String>());
     for name in names {
         let cells = machines.iter().map(|machine| {
             let mut programs = machine.outcome.programs.iter();
@@ -64,6 +64,6 @@ fn programs(machines: &[Machine]) {
             );
             format!("{cell:>24}")
         });
-        println!("{name:<16}{}", cells.collect::<String>());
+        println!("{name:<26}{}", cells.collect::<String>());
     }
 }
