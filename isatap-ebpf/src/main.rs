@@ -49,10 +49,16 @@ mod programs {
         xdp::way::outward::run(&ctx)
     }
 
-    /// What `isatap_xdp` does first with a frame of IPv4 whose host has no line of its own.
+    /// What `isatap_xdp` does with a frame of IPv4 which stands for many in the account of its host.
     #[xdp(frags)]
-    pub fn isatap_block_in(ctx: XdpContext) -> u32 {
+    pub fn isatap_acct_in(ctx: XdpContext) -> u32 {
         xdp::block::inward::run(&ctx)
+    }
+
+    /// What `isatap_xdp` does with a frame of IPv6 which stands for many in the account of its host.
+    #[xdp(frags)]
+    pub fn isatap_acct_out(ctx: XdpContext) -> u32 {
+        xdp::block::outward::run(&ctx)
     }
 
     /// TC ingress on the IPv4 and IPv6 NICs of a router without XDP: NIC to NIC, both directions.

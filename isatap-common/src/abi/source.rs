@@ -60,11 +60,24 @@ impl Source {
 
     /// Whether this line is about that origin.
     #[inline(always)]
-    pub const fn is_of(&self, origin: &Origin) -> bool {
-        self.prefix == origin.prefix
-            && is_same(self.remote, origin.remote)
-            && is_same(self.local, origin.local)
-            && self.ifindex == origin.ifindex
+    pub fn is_of(&self, origin: &Origin) -> bool {
+        let sender = (origin.prefix, origin.remote);
+        self.is_about(sender, || origin.local, || origin.ifindex)
+    }
+
+    /// The same of a prefix and an outer source; the rest is asked for where it is compared, because a program would
+    /// have to keep it on its stack until then.
+    #[inline(always)]
+    pub fn is_about(
+        &self,
+        (prefix, remote): (u64, Ipv4),
+        local: impl FnOnce() -> Ipv4,
+        ifindex: impl FnOnce() -> u32,
+    ) -> bool {
+        self.prefix == prefix
+            && is_same(self.remote, remote)
+            && is_same(self.local, local())
+            && self.ifindex == ifindex()
     }
 }
 

@@ -12,22 +12,25 @@ pub enum Uncached {
     /// IPv6 for a node of the link whose way is not in the cache, but perhaps what was decided about
     /// the node.
     OutUnknown = 3,
-    /// Protocol 41 that `isatap_xdp` has found in order, from a host that has no line of its own.
+    /// Protocol 41 from a host that has no line of its own but one of its block, and which is to be accounted for.
     InBlock = 4,
+    /// IPv6 for such a host, likewise.
+    OutBlock = 5,
     /// IPv4 from a NIC that is on both sides: the program of an uplink.
-    Uplink = 5,
+    Uplink = 6,
     /// IPv6 from a NIC that is on both sides: the program of a native link.
-    Native = 6,
+    Native = 7,
 }
 
 impl Uncached {
     /// All, in the order of the map.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::In,
         Self::Out,
         Self::InAdmitted,
         Self::OutUnknown,
         Self::InBlock,
+        Self::OutBlock,
         Self::Uplink,
         Self::Native,
     ];
@@ -39,9 +42,21 @@ impl Uncached {
             Self::Out => "isatap_xdp_out",
             Self::InAdmitted => "isatap_way_in",
             Self::OutUnknown => "isatap_way_out",
-            Self::InBlock => "isatap_block_in",
+            Self::InBlock => "isatap_acct_in",
+            Self::OutBlock => "isatap_acct_out",
             // Of object files of their own.
             Self::Uplink | Self::Native => "isatap_xdp",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kernel cuts longer ones.
+    #[test]
+    fn names_have_fifteen_letters_at_most() {
+        assert!(Uncached::ALL.iter().all(|place| place.program().len() < 16));
     }
 }

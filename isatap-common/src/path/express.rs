@@ -100,24 +100,37 @@ fn length(head: &impl Head, at: usize) -> Option<u32> {
         .then(|| u32::from(payload) + ipv6::LENGTH as u32)
 }
 
-/// Who sent a frame of protocol 41, if the inner source is an ISATAP address that embeds the outer
-/// one (RFC 5214 section 7.3).
+/// Who sent a frame of protocol 41, by the prefix of the inner source and the outer source, if the inner one is an
+/// ISATAP address that embeds the outer one (RFC 5214 section 7.3).
 #[inline(always)]
-pub fn origin(head: &impl Head, ifindex: u32) -> Option<Origin> {
+pub fn sender(head: &impl Head) -> Option<(u64, Ipv4)> {
     let remote = head.four(OUTER + 12);
     let embeds_it = is_isatap(head, INNER + 8) && head.four(INNER + 20) == remote;
-    embeds_it.then(|| Origin {
-        prefix: head.eight(INNER + 8),
-        remote: remote.to_ne_bytes(),
-        local: head.four(OUTER + 16).to_ne_bytes(),
-        ifindex,
-    })
+    embeds_it.then(|| (head.eight(INNER + 8), remote.to_ne_bytes()))
 }
 
-/// The same of a frame whose origin is known to be there: what its line is found by.
+/// The same of a frame that is known to have one.
 #[inline(always)]
 pub fn admitted(head: &impl Head) -> (u64, Ipv4) {
     (head.eight(INNER + 8), head.four(OUTER + 12).to_ne_bytes())
+}
+
+/// The locator of ours that a frame of protocol 41 is for.
+#[inline(always)]
+pub fn local(head: &impl Head) -> Ipv4 {
+    head.four(OUTER + 16).to_ne_bytes()
+}
+
+/// Where a frame comes from that is known to have a [`sender`].
+#[inline(always)]
+pub fn origin(head: &impl Head, ifindex: u32) -> Origin {
+    let (prefix, remote) = admitted(head);
+    Origin {
+        prefix,
+        remote,
+        local: local(head),
+        ifindex,
+    }
 }
 
 /// The length of the inner packet of a frame of protocol 41 for which [`inward`] has one.
@@ -169,6 +182,12 @@ pub fn outward(head: &impl Head, present: usize) -> Option<u32> {
     Some(length)
 }
 
+/// The length of the IPv6 packet of a frame for which [`outward`] has one.
+#[inline(always)]
+pub fn plain_length(head: &impl Head) -> u32 {
+    u32::from(u16::from_be(head.two(PLAIN + 4))) + ipv6::LENGTH as u32
+}
+
 /// Whether a router may forward to the address.
 #[inline(always)]
 pub const fn is_routed(destination: Address) -> bool {
@@ -207,6 +226,12 @@ pub fn destination(head: &impl Head) -> Address {
 #[inline(always)]
 pub fn is_to_isatap(head: &impl Head) -> bool {
     is_isatap(head, PLAIN + 24)
+}
+
+/// The IPv4 address that it embeds.
+#[inline(always)]
+pub fn remote(head: &impl Head) -> Option<Ipv4> {
+    is_to_isatap(head).then(|| head.four(PLAIN + 36).to_ne_bytes())
 }
 
 /// The traffic class of the packet behind the outer header.
@@ -307,7 +332,7 @@ mod tests {
         let frame = tunnelled();
         assert_eq!(inward(&frame, frame.len()), Some(44));
         assert_eq!(inward(&frame, frame.len() - 1), None);
-        assert!(origin(&frame, 3).is_some());
+        assert!(sender(&frame).is_some());
         let frame = native();
         assert_eq!(outward(&frame, frame.len()), Some(44));
         assert_eq!(outward(&frame, frame.len() - 1), None);
@@ -333,12 +358,14 @@ mod tests {
             let strip = crate::path::rewrite::strip(&packet).unwrap();
             prop_assert!(!strip.is_marked);
             prop_assert_eq!(inner_destination(&frame), packet.inner.destination);
-            let Some(from) = origin(&frame, 3) else {
+            let Some(from) = sender(&frame) else {
                 prop_assert_ne!(packet.inner.source.embedded(), Some(packet.outer.source));
                 return Ok(());
             };
             prop_assert_eq!(packet.inner.source.embedded(), Some(packet.outer.source));
-            prop_assert_eq!(from, packet.origin(3));
+            prop_assert_eq!(from, admitted(&frame));
+            prop_assert_eq!(origin(&frame, 3), packet.origin(3));
+            prop_assert_eq!(inner_length(&frame), length);
         }
 
         #[test]
@@ -357,12 +384,14 @@ mod tests {
             let packet = parse::outbound(&frame, PLAIN).unwrap();
             let (source, to) = (packet.inner.source, packet.inner.destination);
             prop_assert_eq!(packet.inner.total_length(), length);
+            prop_assert_eq!(plain_length(&frame), length);
             prop_assert!(packet.inner.hop_limit > 1);
             prop_assert!(!source.is_martian_source() && !source.is_link_local());
             prop_assert!(source.embedded().is_none() && source.six_to_four().is_none());
             prop_assert!(!to.is_multicast() && !to.is_link_local());
             prop_assert_eq!(destination(&frame), to);
             prop_assert_eq!(is_to_isatap(&frame), to.embedded().is_some());
+            prop_assert_eq!(remote(&frame), to.embedded());
         }
     }
 }

@@ -8,7 +8,7 @@ use isatap_common::{
     path::limit::Limit,
 };
 
-use super::peer;
+use super::{apart, peer};
 use crate::fib::WayOut;
 
 /// After so many refills the kernel forwards one packet itself, so that its neighbour entry is
@@ -23,6 +23,12 @@ impl Way {
     #[inline(always)]
     pub(super) const fn at(line: *mut NextHop) -> Self {
         Self(line)
+    }
+
+    /// The same, which the compiler takes for another ([`super::Cache::apart`]).
+    #[inline(always)]
+    pub fn apart(self) -> Self {
+        Self(apart(self.0))
     }
 
     /// The line, if it says how packets to the address leave.

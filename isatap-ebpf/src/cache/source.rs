@@ -1,9 +1,12 @@
 //! Hosts that were admitted.
 #![expect(unsafe_code, reason = "map values are reached through raw pointers")]
 
-use isatap_common::abi::{Config, Origin, Source, Traffic};
+use isatap_common::{
+    abi::{Config, Origin, Source, Traffic},
+    addr::Ipv4,
+};
 
-use super::peer;
+use super::{apart, peer};
 use crate::zero::zero;
 
 /// The place of one host in the table.
@@ -16,12 +19,33 @@ impl Admission {
         Self(line)
     }
 
+    /// The same, which the compiler takes for another ([`super::Cache::apart`]).
+    #[inline(always)]
+    pub fn apart(self) -> Self {
+        Self(apart(self.0))
+    }
+
     /// Whether packets of this origin have been admitted.
     #[inline(always)]
     pub fn holds(&self, origin: &Origin, now: u64) -> bool {
         // SAFETY: the line belongs to this CPU and stays where it is.
         let line = unsafe { &*self.0 };
         line.is_of(origin) && now < line.until
+    }
+
+    /// Whether packets of this sender have been admitted that are for `local` and come in through `ifindex`
+    /// ([`Source::is_about`]).
+    #[inline(always)]
+    pub fn admits(
+        &self,
+        sender: (u64, Ipv4),
+        local: impl FnOnce() -> Ipv4,
+        ifindex: impl FnOnce() -> u32,
+        now: u64,
+    ) -> bool {
+        // SAFETY: as above.
+        let line = unsafe { &*self.0 };
+        line.is_about(sender, local, ifindex) && now < line.until
     }
 
     /// Whether any origin has the place now.

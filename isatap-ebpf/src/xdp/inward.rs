@@ -7,9 +7,9 @@ use isatap_common::{
     wire::ethernet,
 };
 
-use super::{aborted, apply, begin, leave};
+use super::{aborted, apply, begin, block, leave};
 use crate::{
-    cache::{self, Cache},
+    cache::{self, Admission, Cache},
     window::{Frame, Words},
 };
 
@@ -19,41 +19,35 @@ pub fn run(ctx: &XdpContext) -> u32 {
     let Some(head) = begin(ctx, express::INWARD, ethernet::IPV4) else {
         return xdp_action::XDP_PASS;
     };
-    let next_hop = match known(ctx, head) {
-        Ok(next_hop) => next_hop,
-        Err(Unknown::Way) => return leave(ctx, Uncached::InAdmitted),
-        Err(Unknown::Host) => return leave(ctx, Uncached::InBlock),
-        Err(Unknown::All) => return leave(ctx, Uncached::In),
-    };
-    // Now: the line would have to be kept on the stack until then.
-    let egress = cache::egress(next_hop);
-    if apply::strip(ctx, head, next_hop).is_err() {
-        // There is more of the frame than is taken off, so this never happens.
-        return aborted();
+    match forward(ctx, head) {
+        Ok(action) => action,
+        Err(Unknown::Way) => leave(ctx, Uncached::InAdmitted),
+        Err(Unknown::Account) => leave(ctx, Uncached::InBlock),
+        Err(Unknown::All) => leave(ctx, Uncached::In),
     }
-    apply::redirect(egress)
 }
 
 /// What the cache has no line for.
 enum Unknown {
     /// Anything, or something is out of the ordinary.
     All,
-    /// Who sent the frame, which is in order.
-    Host,
-    /// Where the packet in it goes; nothing else is missing.
+    /// Nothing, but the packet stands for many in the account of its host.
+    Account,
+    /// Where the packet in a frame goes; nothing else is missing.
     Way,
 }
 
-/// The next hop of a frame, which is counted as forwarded.
+/// Sends a frame on, if all is known; else it is as it was.
 #[inline(always)]
-fn known<'a>(ctx: &XdpContext, head: Words) -> Result<&'a NextHop, Unknown> {
+fn forward(ctx: &XdpContext, head: Words) -> Result<u32, Unknown> {
     let length = express::inward(&head, Frame(ctx).present()).ok_or(Unknown::All)?;
     let cache = Cache::of_this_cpu().ok_or(Unknown::All)?;
     let now = cache.now();
-    let origin = express::origin(&head, ctx.ingress_ifindex() as u32).ok_or(Unknown::All)?;
-    let admission = cache.admission(origin.prefix, origin.remote);
-    if !admission.holds(&origin, now) {
-        return Err(Unknown::Host);
+    let sender = express::sender(&head).ok_or(Unknown::All)?;
+    let admission = cache.admission(sender.0, sender.1);
+    let (local, ifindex) = (|| express::local(&head), || ctx.ingress_ifindex() as u32);
+    if !admission.admits(sender, local, ifindex, now) {
+        return by_block(ctx, head, (cache, admission), now);
     }
     let destination = express::inner_destination(&head);
     let way = cache.way(destination);
@@ -63,5 +57,36 @@ fn known<'a>(ctx: &XdpContext, head: Words) -> Result<&'a NextHop, Unknown> {
     }
     admission.heard(1, length);
     cache.forwarded(Direction::In, length);
-    Ok(next_hop)
+    Ok(send(ctx, head, next_hop))
+}
+
+/// The same with a frame whose host has no line of its own. It has nothing in common with what a line leads to, which
+/// would be dearer for it.
+#[inline(always)]
+fn by_block(
+    ctx: &XdpContext,
+    head: Words,
+    (cache, admission): (Cache, Admission),
+    now: u64,
+) -> Result<u32, Unknown> {
+    let (cache, admission) = (cache.apart(), admission.apart());
+    let known = block::inward::known(ctx, head, cache, &admission, now);
+    let (_, next_hop, length) = known.ok_or(Unknown::All)?;
+    if !cache.passes(Direction::In) {
+        return Err(Unknown::Account);
+    }
+    cache.forwarded(Direction::In, length);
+    Ok(send(ctx, head, next_hop))
+}
+
+/// Sends the packet in a frame to its next hop.
+#[inline(always)]
+fn send(ctx: &XdpContext, head: Words, next_hop: &NextHop) -> u32 {
+    // Now: the line would have to be kept on the stack until then.
+    let egress = cache::egress(next_hop);
+    if apply::strip(ctx, head, next_hop).is_err() {
+        // There is more of the frame than is taken off, so this never happens.
+        return aborted();
+    }
+    apply::redirect(egress)
 }

@@ -59,6 +59,7 @@ fn pass(to: Uncached) -> u32 {
             Uncached::InAdmitted => asm!("{0} = 2 /* in, admitted */", out(reg) action),
             Uncached::OutUnknown => asm!("{0} = 2 /* out, unknown */", out(reg) action),
             Uncached::InBlock => asm!("{0} = 2 /* in, block */", out(reg) action),
+            Uncached::OutBlock => asm!("{0} = 2 /* out, block */", out(reg) action),
             Uncached::Uplink => asm!("{0} = 2 /* uplink */", out(reg) action),
             Uncached::Native => asm!("{0} = 2 /* native */", out(reg) action),
         }

@@ -7,9 +7,9 @@ use isatap_common::{
     wire::{ethernet, ipv4},
 };
 
-use super::{aborted, apply, begin, leave, pass};
+use super::{aborted, apply, begin, block, leave, pass};
 use crate::{
-    cache::Cache,
+    cache::{Cache, Way},
     window::{Frame, Words},
 };
 
@@ -35,7 +35,9 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
     let now = cache.now();
     let destination = express::destination(&head);
     let way = cache.way(destination);
-    let next_hop = way.known(destination, now)?;
+    let Some(next_hop) = way.known(destination, now) else {
+        return by_block(ctx, head, (cache, way), now);
+    };
     // No way into the tunnel takes less than the least MTU of IPv6, so this does not wrap.
     let room = u32::from(next_hop.mtu).wrapping_sub(ipv4::LENGTH as u32);
     if !next_hop.is_tunnel() || length > room {
@@ -58,4 +60,16 @@ fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
     );
     apply::push(head, next_hop, &outer);
     Some(apply::redirect(next_hop.egress))
+}
+
+/// The same with a packet whose destination has no line of its own. It has nothing in common with what a line leads
+/// to, which would be dearer for it.
+#[inline(always)]
+fn by_block(ctx: &XdpContext, head: Words, (cache, way): (Cache, Way), now: u64) -> Option<u32> {
+    let (cache, way) = (cache.apart(), way.apart());
+    let (line, remote, length) = block::outward::known(head, cache, &way, now)?;
+    if !cache.passes(Direction::Out) {
+        return Some(leave(ctx, Uncached::OutBlock));
+    }
+    Some(block::outward::send(ctx, cache, line, (remote, length)))
 }

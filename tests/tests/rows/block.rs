@@ -4,7 +4,7 @@
 use std::{net::Ipv4Addr, time::Instant};
 
 use isatap_common::{
-    abi::{Block, Direction, Role, Sampler, Source, Switches, Traffic},
+    abi::{Block, Direction, Role, Sampler, Source, Switches, Traffic, Uncached},
     path::Reason,
 };
 use isatap_ctl::datapath::Caches;
@@ -12,10 +12,10 @@ use isatap_ctl::datapath::Caches;
 use super::{
     inward::switches,
     inward_table::{OUR, ROUTER, SERVER},
-    machine::{Machine, Outcome, in_namespace, soon},
+    machine::{BELIEVED, Machine, Outcome, in_namespace, soon},
     outward,
     packets::{udp, v4, v6},
-    way::{CACHED, HOSTS, RESOLVED, displacing, peers},
+    way::{CACHED, HOSTS, RESOLVED, displacing, peers, without},
 };
 
 /// One of the block that is decided on.
@@ -254,6 +254,50 @@ fn with_two_locators_no_way_is_that_of_a_block() {
         });
         assert_eq!(found, RESOLVED);
     });
+}
+
+/// Until one of them is to be accounted for, which the first was.
+#[test]
+fn packets_by_a_block_need_no_program_but_that_of_their_side() {
+    let found = loop {
+        let mut found = None;
+        in_namespace(|| found = by_block_alone());
+        if let Some(found) = found {
+            break found;
+        }
+    };
+    let cached = |found: &[_; 8]| found.iter().take_while(|found| **found == CACHED).count();
+    assert_ne!(found.each_ref().map(cached), [0; 2], "{found:?}");
+    for found in found {
+        assert!(
+            found[cached(&found)..].iter().all(Option::is_none),
+            "{found:?}"
+        );
+    }
+}
+
+/// Packets both ways without any other program; nothing if the machine stood still for so long that the lines ended.
+fn by_block_alone() -> Option<[[Option<Reason>; 8]; 2]> {
+    let mut crowd = Crowd::new("block-alone", switches());
+    let since = Instant::now();
+    for host in neighbours(Block::FEW) {
+        crowd.from(host);
+        crowd.to(host);
+    }
+    let asked = v4(ASKED);
+    crowd.displace_source(asked);
+    crowd.displace_way(asked);
+    let first = [crowd.from(asked), crowd.to(asked).reason];
+    for place in Uncached::ALL {
+        without(&crowd.machine, place);
+    }
+    let inward = [(); 8].map(|()| crowd.from(asked));
+    let outward = [(); 8].map(|()| crowd.to(asked).reason);
+    if since.elapsed() >= BELIEVED {
+        return None;
+    }
+    assert_eq!(first, [CACHED; 2]);
+    Some([inward, outward])
 }
 
 /// Every packet is counted, and one in so many stands for the others in the account of its host.

@@ -43,7 +43,7 @@ pub struct Outcome {
 }
 
 /// For so long the programs believe what is in their caches.
-const BELIEVED: Duration = Duration::from_secs(1);
+pub const BELIEVED: Duration = Duration::from_secs(1);
 
 /// Asks once more, while what was left in the caches `since` is believed: a machine that stood still for
 /// longer is asked again.

@@ -23,8 +23,8 @@ const BEHIND_SERVER: &str = "2001:db8:aaaa::";
 /// Hosts of nobody in the site.
 pub const HOSTS: &str = "2001:db8:0:1:0:5efe:a80:0";
 
-/// Takes the whole decision away from `isatap_xdp`, in one direction.
-fn without(machine: &Machine, whole: Uncached) {
+/// Takes the whole decision, or another program, away from `isatap_xdp`.
+pub fn without(machine: &Machine, whole: Uncached) {
     let pinned = MapData::from_pin(machine.pin("UNCACHED")).unwrap();
     let mut programs = ProgramArray::try_from(Map::ProgramArray(pinned)).unwrap();
     programs.clear_index(&(whole as u32)).unwrap();

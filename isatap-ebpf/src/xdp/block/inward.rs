@@ -2,14 +2,14 @@
 
 use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
-    abi::{Direction, Uncached},
+    abi::{Direction, NextHop, Origin, Uncached},
     path::express,
 };
 
 use super::super::{apply, leave};
 use crate::{
-    cache::{Cache, peer},
-    window::Frame,
+    cache::{Admission, Cache, peer},
+    window::{Frame, Words},
 };
 
 /// Goes on with a frame that `isatap_xdp`, which alone calls this, has found in order, with an inner
@@ -24,27 +24,38 @@ pub fn run(ctx: &XdpContext) -> u32 {
 fn forward(ctx: &XdpContext) -> Option<u32> {
     let head = Frame(ctx).head(express::INWARD)?;
     let cache = Cache::of_this_cpu()?;
-    let now = cache.now();
-    let origin = express::origin(&head, ctx.ingress_ifindex() as u32)?;
-    let (prefix, remote) = (origin.prefix, origin.remote);
-    if !cache.admission(prefix, remote).is_taken(now)
-        || !cache.source_block(prefix, remote).has(&origin, now)
-    {
-        return None;
-    }
-    let destination = express::inner_destination(&head);
-    let next_hop = cache.way(destination).known(destination, now)?;
-    let length = express::inner_length(&head);
-    if next_hop.is_tunnel() || length > u32::from(next_hop.mtu) {
-        return None;
-    }
+    let (prefix, remote) = express::admitted(&head);
+    let admission = cache.admission(prefix, remote);
+    let (origin, next_hop, length) = known(ctx, head, cache, &admission, cache.now())?;
     cache.forwarded(Direction::In, length);
     if let Some(heard) = cache.sampled(Direction::In, length) {
-        peer::meet(remote, origin.local, heard);
+        peer::meet(origin.remote, origin.local, heard);
     }
     if apply::strip(ctx, head, next_hop).is_err() {
         // There is more of the frame than is taken off, so this never happens.
         return Some(xdp_action::XDP_ABORTED);
     }
     Some(apply::redirect(next_hop.egress))
+}
+
+/// Who sent a frame in order, whose inner source embeds the outer one, its next hop, and the length of its inner packet, where the host has no line of its own.
+/// All is read from the frame here, so that whoever has found no line need not have kept it.
+#[inline(always)]
+pub fn known<'a>(
+    ctx: &XdpContext,
+    head: Words,
+    cache: Cache,
+    admission: &Admission,
+    now: u64,
+) -> Option<(Origin, &'a NextHop, u32)> {
+    let origin = express::origin(&head, ctx.ingress_ifindex() as u32);
+    let block = cache.source_block(origin.prefix, origin.remote);
+    if !admission.is_taken(now) || !block.has(&origin, now) {
+        return None;
+    }
+    let destination = express::inner_destination(&head);
+    let next_hop = cache.way(destination).known(destination, now)?;
+    let length = express::inner_length(&head);
+    let fits = !next_hop.is_tunnel() && length <= u32::from(next_hop.mtu);
+    fits.then_some((origin, next_hop, length))
 }

@@ -8,7 +8,7 @@ use isatap_common::{
     wire::ipv4,
 };
 
-use super::super::{Forwarded, apply, block, end, leave};
+use super::super::{Forwarded, apply, end, leave};
 use crate::{
     cache::{
         Cache,
@@ -34,10 +34,6 @@ fn forward(ctx: &XdpContext) -> Option<u32> {
     let remote = destination.embedded()?;
     let cache = Cache::of_this_cpu()?;
     let now = cache.now();
-    let by_block = block::outward::forward(ctx, cache, (destination, remote, length), now);
-    if by_block.is_some() {
-        return by_block;
-    }
     let config = CONFIG.get(0)?;
     let account = Account::of(remote)?;
     let time = peer::now();

@@ -49,5 +49,5 @@ struct {
 	__uint(type, MAP_PROGRAMS);
 	__uint(key_size, 4);
 	__uint(value_size, 4);
-	__uint(max_entries, 7);
+	__uint(max_entries, 8);
 } UNCACHED SEC(".maps");
