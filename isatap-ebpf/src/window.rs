@@ -30,10 +30,10 @@ impl Frame<'_> {
         (data + length <= self.0.data_end()).then_some(Words(data as *mut u8))
     }
 
-    /// How many octets there are before the end of the first buffer.
+    /// How many octets there are from its head to the end of the first buffer.
     #[inline(always)]
-    pub fn present(&self) -> usize {
-        self.0.data_end().wrapping_sub(self.0.data())
+    pub fn present(&self, head: Words) -> usize {
+        self.0.data_end().wrapping_sub(head.start() as usize)
     }
 }
 
@@ -92,7 +92,7 @@ impl Octets for Frame<'_> {
         // A difference, because the verifier does not let a length of the packet's be added to where
         // it starts without a bound. A frame of several buffers has fewer octets between the
         // pointers than in all.
-        self.present() >= length
+        self.0.data_end().wrapping_sub(self.0.data()) >= length
             || length as u64
                 <= unsafe {
                     // SAFETY: the context is the one that the kernel handed to the program.

@@ -5,7 +5,7 @@ mod next_hop;
 pub mod peer;
 mod source;
 
-use core::arch::asm;
+use core::{arch::asm, mem::offset_of};
 
 use aya_ebpf::helpers::generated::{bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_jiffies64};
 use isatap_common::{
@@ -68,49 +68,50 @@ impl Cache {
     /// The place of a host.
     #[inline(always)]
     pub fn admission(self, prefix: u64, remote: Ipv4) -> Admission {
-        let index = abi::Source::index(prefix, remote) as usize;
-        // SAFETY: an index has no more bits than the table has lines.
-        Admission::at(unsafe {
-            (&raw mut (*self.0).sources)
-                .cast::<abi::Source>()
-                .add(index)
-        })
+        Admission::at(
+            self.line::<_, { offset_of!(abi::Cache, sources) }>(abi::Source::index(prefix, remote)),
+        )
     }
 
     /// The place of an inner address.
     #[inline(always)]
     pub fn way(self, to: Address) -> Way {
-        let index = abi::NextHop::index(to) as usize;
-        // SAFETY: as above.
-        Way::at(unsafe {
-            (&raw mut (*self.0).next_hops)
-                .cast::<abi::NextHop>()
-                .add(index)
-        })
+        Way::at(self.line::<_, { offset_of!(abi::Cache, next_hops) }>(abi::NextHop::index(to)))
     }
 
     /// The line of the block of a host.
     #[inline(always)]
     pub fn source_block<'a>(self, prefix: u64, remote: Ipv4) -> &'a mut abi::SourceBlock {
-        let index = abi::Block::index(prefix, remote) as usize;
-        // SAFETY: as above; nothing else borrows the line.
-        unsafe {
-            &mut *(&raw mut (*self.0).source_blocks)
-                .cast::<abi::SourceBlock>()
-                .add(index)
-        }
+        let index = abi::Block::index(prefix, remote);
+        // SAFETY: an index has no more bits than the table has lines; nothing else borrows the line.
+        unsafe { &mut *self.line::<_, { offset_of!(abi::Cache, source_blocks) }>(index) }
     }
 
     /// The line of the block of an inner address, which embeds `remote`.
     #[inline(always)]
     pub fn way_block<'a>(self, to: Address, remote: Ipv4) -> &'a mut abi::WayBlock {
-        let index = abi::Block::index(to.high.to_be(), remote) as usize;
+        let index = abi::Block::index(to.high.to_be(), remote);
         // SAFETY: as above.
+        unsafe { &mut *self.line::<_, { offset_of!(abi::Cache, way_blocks) }>(index) }
+    }
+
+    /// A line of the table that starts `TABLE` octets behind the beginning. Both sums are taken here: the
+    /// compiler would add to a copy of the cache's address, for want of registers on the stack.
+    #[inline(always)]
+    fn line<L, const TABLE: usize>(self, index: u32) -> *mut L {
+        let mut line = u64::from(index) * size_of::<L>() as u64;
+        // SAFETY: the instructions have no other effect than the one that is declared.
         unsafe {
-            &mut *(&raw mut (*self.0).way_blocks)
-                .cast::<abi::WayBlock>()
-                .add(index)
+            asm!(
+                "{line} += {cache}",
+                "{line} += {table}",
+                line = inlateout(reg) line,
+                cache = in(reg) self.0,
+                table = const TABLE,
+                options(nomem, nostack)
+            );
         }
+        line as *mut L
     }
 
     /// Whether this packet, which no line of its own counts, is not to be accounted for.

@@ -40,7 +40,7 @@ enum Unknown {
 /// Sends a frame on, if all is known; else it is as it was.
 #[inline(always)]
 fn forward(ctx: &XdpContext, head: Words) -> Result<u32, Unknown> {
-    let length = express::inward(&head, Frame(ctx).present()).ok_or(Unknown::All)?;
+    let length = express::inward(&head, Frame(ctx).present(head)).ok_or(Unknown::All)?;
     let cache = Cache::of_this_cpu().ok_or(Unknown::All)?;
     let now = cache.now();
     let sender = express::sender(&head).ok_or(Unknown::All)?;

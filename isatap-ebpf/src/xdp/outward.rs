@@ -30,7 +30,7 @@ pub fn run(ctx: &XdpContext) -> u32 {
 /// `None` where anything is out of the ordinary; the frame is as it was.
 #[inline(always)]
 fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
-    let length = express::outward(&head, Frame(ctx).present())?;
+    let length = express::outward(&head, Frame(ctx).present(head))?;
     let cache = Cache::of_this_cpu()?;
     let now = cache.now();
     let destination = express::destination(&head);

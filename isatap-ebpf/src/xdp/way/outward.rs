@@ -29,7 +29,7 @@ pub fn run(ctx: &XdpContext) -> u32 {
 #[inline(always)]
 fn forward(ctx: &XdpContext) -> Option<u32> {
     let head = Frame(ctx).head(express::OUTWARD)?;
-    let length = express::outward(&head, Frame(ctx).present())?;
+    let length = express::outward(&head, Frame(ctx).present(head))?;
     let destination = express::destination(&head);
     let remote = destination.embedded()?;
     let cache = Cache::of_this_cpu()?;
