@@ -150,13 +150,6 @@ impl Buffer<'_> {
             unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).gso_segs };
         if segments == 0 { 1 } else { segments }
     }
-
-    /// Whether the packet belongs to a VLAN.
-    #[inline(always)]
-    pub fn is_tagged(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { (*self.0.as_ptr().cast::<aya_ebpf::bindings::__sk_buff>()).vlan_present != 0 }
-    }
 }
 
 /// Room for `N` octets at the alignment of the widest load.

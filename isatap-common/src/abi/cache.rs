@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::{
-    BLOCKS_LEN, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, SOURCES_LEN, Source,
-    SourceBlock, WayBlock, map_types,
+    BLOCKS_LEN, Config, Counter, Direction, NEXT_HOPS_LEN, NICS_LEN, NextHop, Nic, SOURCES_LEN,
+    Source, SourceBlock, WayBlock, map_types,
 };
 
 /// An odd number near 2^64 divided by the golden ratio (Fibonacci hashing).
@@ -24,6 +24,9 @@ pub struct Cache {
     pub common: u64,
     /// Which of the packets that lines of blocks forward are accounted for, by [`Direction`].
     pub samplers: [Sampler; Direction::ALL.len()],
+    /// Whose frames are forwarded, by [`Nic::index`] of the interface that they came in through; user space
+    /// sets it.
+    pub nics: [Nic; NICS_LEN as usize],
     /// Hosts that were admitted, by [`Source::index`].
     pub sources: [Source; SOURCES_LEN as usize],
     /// Ways out, by [`NextHop::index`].
@@ -104,7 +107,8 @@ impl Clock {
 map_types!(Cache, Clock, Sampler);
 
 // The lines must not straddle those of the CPU.
-const _: () = assert!(core::mem::offset_of!(Cache, sources) == 64);
+const _: () = assert!(core::mem::offset_of!(Cache, nics) == 64);
+const _: () = assert!(core::mem::offset_of!(Cache, sources) % 64 == 0);
 const _: () = assert!(core::mem::offset_of!(Cache, next_hops) % 64 == 0);
 const _: () = assert!(core::mem::offset_of!(Cache, source_blocks) % 64 == 0);
 const _: () = assert!(core::mem::offset_of!(Cache, way_blocks) % 64 == 0);

@@ -10,6 +10,7 @@ mod config;
 mod counters;
 mod locator;
 mod next_hop;
+mod nic;
 mod peer;
 mod prl;
 mod solicits;
@@ -25,6 +26,7 @@ pub use config::{Config, LocatorRef, MAX_LOCATORS, Role, Switches};
 pub use counters::{COUNTERS_LEN, Counter, Direction, Layer, counter_index};
 pub use locator::{Locator, LocatorKey};
 pub use next_hop::{NEXT_HOPS_LEN, NextHop};
+pub use nic::{NICS_LEN, Nic};
 pub use peer::{Hearing, Peer, Probes, Reachability};
 pub use prl::{PrlEntry, PrlSource};
 pub use solicits::{

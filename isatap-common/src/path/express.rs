@@ -7,7 +7,7 @@
 //! each field is loaded where it is used, in the order of octets in which it stands.
 
 use crate::{
-    abi::Origin,
+    abi::{Nic, Origin},
     addr::{Address, Ipv4},
     octets::Head,
     wire::{checksum, ethernet, ipv4, ipv6},
@@ -32,6 +32,13 @@ const SIX_TO_FOUR: u16 = 0x2002;
 #[inline(always)]
 pub fn ethertype(head: &impl Head) -> u16 {
     u16::from_be(head.two(ethernet::LENGTH - 2))
+}
+
+/// Whether a frame was sent to the NIC itself. Others reach one that listens to everything, and any where
+/// a switch floods; and a packet in a broadcast or multicast frame is not forwarded (RFC 1812 section 5.3.4).
+#[inline(always)]
+pub fn is_for(head: &impl Head, nic: Nic) -> bool {
+    nic.is_meant_by(head.eight(0))
 }
 
 /// The length of the inner packet of a frame of protocol 41, of which `present` octets are in one
@@ -325,6 +332,17 @@ mod tests {
         let checksum = !checksum::sum(&frame.read(OUTER).unwrap());
         frame[OUTER + 10..OUTER + 12].copy_from_slice(&checksum.to_ne_bytes());
         frame
+    }
+
+    #[test]
+    fn frames_are_for_the_nic_that_they_begin_with() {
+        const ADDRESS: [u8; 6] = [2, 0, 0, 0, 9, 2];
+        let mut frame = tunnelled();
+        assert!(!is_for(&frame, Nic::of(ADDRESS)));
+        frame[..6].copy_from_slice(&ADDRESS);
+        assert!(is_for(&frame, Nic::of(ADDRESS)));
+        frame[6..12].fill(0xff);
+        assert!(is_for(&frame, Nic::of(ADDRESS)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::XdpMode,
-    datapath::{AttachedMode, DatapathError, Hook, HookState, foreign_xdp},
+    datapath::{AttachedMode, DatapathError, Hook, HookState, Nics, foreign_xdp},
 };
 
 impl Node {
@@ -36,6 +36,21 @@ impl Node {
     /// Has the modes of XDP tried again.
     pub(super) fn forget_xdp(&mut self) {
         self.hooks.retain(|hook, _| !matches!(hook, Hook::Xdp(_)));
+    }
+
+    /// Whose frames XDP forwards. A NIC that has to do without a place among them is named once.
+    pub(super) fn nics(&self) -> Nics {
+        let nics = desired::nics(&self.world, &self.by_xdp());
+        let before = self.tables.as_ref().map(|tables| &tables.nics.left_out);
+        let is_new = |index: &&u32| before.is_none_or(|before| !before.contains(*index));
+        for index in nics.left_out.iter().filter(is_new) {
+            let name = self.world.links.get(index).map_or("", |link| &link.name);
+            warn!(
+                "{name}: its index {index} and that of another NIC have the same last eight bits, so XDP \
+                 leaves what {name} receives to the kernel"
+            );
+        }
+        nics
     }
 
     /// The NICs on which XDP forwards.

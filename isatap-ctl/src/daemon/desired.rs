@@ -19,7 +19,7 @@ use isatap_common::{
 
 use self::sysctls::sysctls;
 pub use self::{
-    places::{Place, forwarding, hooks, redirectable, unfit_for_xdp},
+    places::{Place, forwarding, hooks, nics, redirectable, unfit_for_xdp},
     sysctls::FORWARDING,
 };
 use super::{
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     clock::Boottime,
     config::{PathMtu, RoleSettings, Settings},
-    datapath::{Tables, fresh_jiffies, known_ipv4, six_rd_prefix},
+    datapath::{Nics, Tables, fresh_jiffies, known_ipv4, six_rd_prefix},
     kernel::{
         links,
         routes::{Ipv6Route, Preference},
@@ -115,12 +115,13 @@ fn route(destination: Ipv6Net, gateway: Option<Ipv6Addr>, preference: Preference
     }
 }
 
-/// The contents of the maps, with what [`redirectable`] has found.
+/// The contents of the maps, with what [`redirectable`] and [`nics`] have found.
 pub fn tables(
     settings: &Settings,
     world: &World,
     inputs: &Inputs,
     redirectable: BTreeSet<u32>,
+    nics: Nics,
 ) -> Tables {
     let locators = world.locators(settings);
     let mut slots = [LocatorRef::default(); MAX_LOCATORS];
@@ -161,6 +162,7 @@ pub fn tables(
             .collect(),
         known_ipv4: known_ipv4(&settings.datapath.known_ipv4, &world.connected()),
         links: redirectable,
+        nics,
     }
 }
 

@@ -218,7 +218,13 @@ impl Node {
             observed.all_routes
         };
         let redirectable = self.attach().await?;
-        let tables = desired::tables(&self.settings, &self.world, &inputs, redirectable);
+        let tables = desired::tables(
+            &self.settings,
+            &self.world,
+            &inputs,
+            redirectable,
+            self.nics(),
+        );
         if tables.write(&mut self.datapath.maps)? {
             debug!("tables written");
         }

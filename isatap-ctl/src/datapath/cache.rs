@@ -10,8 +10,8 @@ use std::{
 use aya::maps::MapData;
 use isatap_common::{
     abi::{
-        BLOCKS_LEN, Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, Origin, SOURCES_LEN,
-        Source, SourceBlock, Switches, WayBlock,
+        BLOCKS_LEN, Cache, Config, Counter, Direction, NEXT_HOPS_LEN, NextHop, Nic, Origin,
+        SOURCES_LEN, Source, SourceBlock, Switches, WayBlock,
     },
     addr::{Address, Ipv4},
     path::ecn,
@@ -19,7 +19,7 @@ use isatap_common::{
 };
 use memmap2::{MmapOptions, MmapRaw};
 
-use super::DatapathError;
+use super::{DatapathError, Nics};
 
 /// Name of the map.
 const NAME: &str = "NEXT_HOPS";
@@ -67,6 +67,24 @@ impl Caches {
                 clock.write_volatile(clock.read_volatile().ahead_of(config));
             }
         }
+    }
+
+    /// Tells the programs whose frames to forward. Returns whether that is news to them.
+    pub fn set_nics(&mut self, nics: &Nics) -> bool {
+        let mut changed = false;
+        for cpu in 0..self.cpus {
+            // SAFETY: the field of a cache in the mapping.
+            let first = unsafe { (&raw mut (*self.of(cpu)).nics).cast::<Nic>() };
+            for (slot, nic) in nics.table().enumerate() {
+                // SAFETY: there are as many. Each is one word, as above, and nobody else writes them.
+                unsafe {
+                    let place = first.add(slot);
+                    changed |= place.read_volatile() != nic;
+                    place.write_volatile(nic);
+                }
+            }
+        }
+        changed
     }
 
     /// What XDP forwarded as the caches said.

@@ -11,7 +11,7 @@ use isatap_common::abi::{
     Config, Locator, LocatorKey, Prefix, PrlEntry, Route, Standing, StandingEntry,
 };
 
-use super::{DatapathError, Maps, bring::bring};
+use super::{DatapathError, Maps, Nics, bring::bring};
 
 /// What the programs shall know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Tables {
     pub known_ipv4: BTreeMap<Ipv4Net, Standing>,
     /// Interface indexes that may be redirected to.
     pub links: BTreeSet<u32>,
+    /// Whose frames XDP forwards.
+    pub nics: Nics,
 }
 
 impl Tables {
@@ -39,6 +41,7 @@ impl Tables {
         let mut changed = self.write_lists(maps)?;
         changed |= self.write_prefixes(maps)?;
         changed |= self.write_known(maps)?;
+        changed |= maps.caches.set_nics(&self.nics);
         let stale = self.add_links(maps)?;
         changed |= stale.is_some();
         let old = maps.config.get(&0, 0)?;

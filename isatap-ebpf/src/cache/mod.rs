@@ -65,6 +65,20 @@ impl Cache {
         ipv4::Common(unsafe { (&raw const (*self.0).common).read_volatile() })
     }
 
+    /// Whose frames are forwarded that come in through an interface.
+    #[inline(always)]
+    pub fn nic(self, ifindex: u32) -> abi::Nic {
+        let at = abi::Nic::index(ifindex) as usize * size_of::<abi::Nic>();
+        let moved = added(at as u64, self.0 as u64) as *const abi::Cache;
+        // SAFETY: an index has no more bits than the table has slots, each of which is one aligned word,
+        // written whole.
+        unsafe {
+            (&raw const (*moved).nics)
+                .cast::<abi::Nic>()
+                .read_volatile()
+        }
+    }
+
     /// The place of a host.
     #[inline(always)]
     pub fn admission(self, prefix: u64, remote: Ipv4) -> Admission {

@@ -16,7 +16,7 @@ use isatap_common::{
     wire::{ethernet, ipv4, ipv6},
 };
 
-use super::{Forwarded, apply, end};
+use super::{Forwarded, apply, end, skb};
 use crate::{
     cache::{Cache, peer},
     count::Tally,
@@ -38,8 +38,7 @@ pub fn run(ctx: &TcContext) -> i32 {
     let (Some(site), Some(header)) = (Maps::new(), buffer.read::<{ ethernet::LENGTH }>(0)) else {
         return TC_ACT_UNSPEC;
     };
-    // A tag, which the kernel has taken out of the frame, names another interface than this one.
-    if ethernet::ethertype(&header) != ethernet::IPV4 || buffer.is_tagged() {
+    if ethernet::ethertype(&header) != ethernet::IPV4 || !skb::is_for_this_nic(ctx) {
         return TC_ACT_UNSPEC;
     }
     buffer.pull(HEADERS);

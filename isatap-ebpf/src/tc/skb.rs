@@ -24,8 +24,9 @@ pub fn protocol(ctx: &TcContext) -> u32 {
 }
 
 /// Whether the frame was sent to this NIC, and to no VLAN on it. Those for other machines are seen
-/// too, by a NIC that listens to everything; a tag, which the kernel has taken out of the frame,
-/// names another interface than this one.
+/// too, by a NIC that listens to everything, and the kernel drops them; a packet in a broadcast or multicast
+/// frame goes no further than this node (RFC 1122 section 3.3.6, RFC 1812 section 5.3.4). A tag, which the
+/// kernel has taken out of the frame, names another interface than this one.
 #[inline(always)]
 pub fn is_for_this_nic(ctx: &TcContext) -> bool {
     let context = context(ctx);

@@ -1,13 +1,13 @@
 //! Protocol 41 in, IPv6 out, if both ends are in the cache.
 
-use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
+use aya_ebpf::programs::XdpContext;
 use isatap_common::{
     abi::{Direction, NextHop, Uncached},
     path::express,
     wire::ethernet,
 };
 
-use super::{aborted, apply, begin, block, leave};
+use super::{aborted, apply, begin, block, leave, pass_by};
 use crate::{
     cache::{self, Admission, Cache},
     window::{Frame, Words},
@@ -16,10 +16,10 @@ use crate::{
 /// Decides on one frame of an uplink.
 #[inline(always)]
 pub fn run(ctx: &XdpContext) -> u32 {
-    let Some(head) = begin(ctx, express::INWARD, ethernet::IPV4) else {
-        return xdp_action::XDP_PASS;
+    let Some((head, cache, ifindex)) = begin(ctx, express::INWARD, ethernet::IPV4) else {
+        return pass_by();
     };
-    match forward(ctx, head) {
+    match forward(ctx, head, cache, ifindex) {
         Ok(action) => action,
         Err(Unknown::Way) => leave(ctx, Uncached::InAdmitted),
         Err(Unknown::Account) => leave(ctx, Uncached::InBlock),
@@ -39,14 +39,13 @@ enum Unknown {
 
 /// Sends a frame on, if all is known; else it is as it was.
 #[inline(always)]
-fn forward(ctx: &XdpContext, head: Words) -> Result<u32, Unknown> {
+fn forward(ctx: &XdpContext, head: Words, cache: Cache, ifindex: u32) -> Result<u32, Unknown> {
     let length = express::inward(&head, Frame(ctx).present(head)).ok_or(Unknown::All)?;
-    let cache = Cache::of_this_cpu().ok_or(Unknown::All)?;
     let now = cache.now();
     let sender = express::sender(&head).ok_or(Unknown::All)?;
     let admission = cache.admission(sender.0, sender.1);
-    let (local, ifindex) = (|| express::local(&head), || ctx.ingress_ifindex() as u32);
-    if !admission.admits(sender, local, ifindex, now) {
+    let local = || express::local(&head);
+    if !admission.admits(sender, local, || ifindex, now) {
         return by_block(ctx, head, (cache, admission), now);
     }
     let destination = express::inner_destination(&head);

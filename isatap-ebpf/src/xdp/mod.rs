@@ -25,17 +25,25 @@ use isatap_common::{
 };
 
 use crate::{
+    cache::Cache,
     count::count,
     maps::UNCACHED,
     trace::trace,
     window::{Frame, Words},
 };
 
-/// Where the program of a side begins: the first `length` octets of a frame, if it has them and is of that side.
+/// Where the program of a side begins: the first `length` octets of a frame of that side, and the cache of this CPU.
+/// `None` where the frame is for somebody else than the NIC, and so the kernel's, uncounted like all that is not the
+/// tunnel's. The programs that others go on in do not ask again.
 #[inline(always)]
-fn begin(ctx: &XdpContext, length: usize, ethertype: u16) -> Option<Words> {
+fn begin(ctx: &XdpContext, length: usize, ethertype: u16) -> Option<(Words, Cache, u32)> {
     let head = Frame(ctx).head(length)?;
-    (express::ethertype(&head) == ethertype).then_some(head)
+    if express::ethertype(&head) != ethertype {
+        return None;
+    }
+    let cache = Cache::of_this_cpu()?;
+    let ifindex = ctx.ingress_ifindex() as u32;
+    express::is_for(&head, cache.nic(ifindex)).then_some((head, cache, ifindex))
 }
 
 /// Goes on in another program, which the daemon has put into the map.
@@ -64,6 +72,15 @@ fn pass(to: Uncached) -> u32 {
             Uncached::Native => asm!("{0} = 2 /* native */", out(reg) action),
         }
     }
+    action as u32
+}
+
+/// `XDP_PASS` for what is none of our business, in words of its own: so it is not made before that is known.
+#[inline(always)]
+fn pass_by() -> u32 {
+    let action: u64;
+    // SAFETY: as above.
+    unsafe { asm!("{0} = 2 /* by */", out(reg) action) }
     action as u32
 }
 

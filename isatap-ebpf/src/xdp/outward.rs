@@ -1,13 +1,13 @@
 //! IPv6 in, protocol 41 out, if the way is in the cache.
 
-use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
+use aya_ebpf::programs::XdpContext;
 use isatap_common::{
     abi::{Direction, Uncached},
     path::express,
     wire::{ethernet, ipv4},
 };
 
-use super::{aborted, apply, begin, block, leave, pass};
+use super::{aborted, apply, begin, block, leave, pass, pass_by};
 use crate::{
     cache::{Cache, Way},
     window::{Frame, Words},
@@ -16,10 +16,10 @@ use crate::{
 /// Decides on one frame of a native link.
 #[inline(always)]
 pub fn run(ctx: &XdpContext) -> u32 {
-    let Some(head) = begin(ctx, express::OUTWARD, ethernet::IPV6) else {
-        return xdp_action::XDP_PASS;
+    let Some((head, cache, _)) = begin(ctx, express::OUTWARD, ethernet::IPV6) else {
+        return pass_by();
     };
-    match forward(ctx, head) {
+    match forward(ctx, head, cache) {
         Some(action) => action,
         // Most of what is not in the cache is ordinary traffic of the NIC.
         None if !express::is_to_isatap(&head) => pass(Uncached::Out),
@@ -29,9 +29,8 @@ pub fn run(ctx: &XdpContext) -> u32 {
 
 /// `None` where anything is out of the ordinary; the frame is as it was.
 #[inline(always)]
-fn forward(ctx: &XdpContext, head: Words) -> Option<u32> {
+fn forward(ctx: &XdpContext, head: Words, cache: Cache) -> Option<u32> {
     let length = express::outward(&head, Frame(ctx).present(head))?;
-    let cache = Cache::of_this_cpu()?;
     let now = cache.now();
     let destination = express::destination(&head);
     let way = cache.way(destination);

@@ -13,7 +13,7 @@ use isatap_common::{
     abi::{Direction, Layer, LocatorRef, PEERS_LEN, Role, Switches},
     path::Reason,
 };
-use isatap_ctl::datapath::{self, Datapath, Side};
+use isatap_ctl::datapath::{self, Datapath, Nics, Side};
 use nix::{
     sched::{CloneFlags, CpuSet, sched_getcpu, sched_setaffinity, unshare},
     unistd::Pid,
@@ -126,6 +126,13 @@ impl Machine {
             ifindex: self.indexes.uplink,
             ipv4,
         };
+        tables.write(&mut self.datapath.maps).unwrap();
+    }
+
+    /// Other NICs, for the programs alone.
+    pub fn set_nics(&mut self, nics: Nics) {
+        let mut tables = tables(Role::Router, Switches::default(), self.indexes);
+        tables.nics = nics;
         tables.write(&mut self.datapath.maps).unwrap();
     }
 

@@ -15,6 +15,7 @@ mod inward_martians;
 mod inward_table;
 mod machine;
 mod neighbor;
+mod others;
 mod outward;
 mod packets;
 mod sides;

@@ -7,9 +7,9 @@ use ipnet::Ipv6Net;
 use isatap_common::abi::{
     Config, Locator, LocatorKey, LocatorRef, MAX_LOCATORS, PrlEntry, Role, Route, Switches,
 };
-use isatap_ctl::datapath::{Tables, fresh_jiffies, known_ipv4};
+use isatap_ctl::datapath::{Nics, Tables, fresh_jiffies, known_ipv4};
 
-use super::packets::v4;
+use super::packets::{NATIVE_MAC, UPLINK_MAC, v4};
 
 /// Interface indexes of the machine under test.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,10 @@ pub fn tables(role: Role, switches: Switches, indexes: Indexes) -> Tables {
             &["10.9.0.2/24".parse().unwrap()],
         ),
         links: BTreeSet::from([indexes.uplink, indexes.native]),
+        nics: Nics::new(&BTreeMap::from([
+            (indexes.uplink, UPLINK_MAC),
+            (indexes.native, NATIVE_MAC),
+        ])),
     }
 }
 

@@ -20,6 +20,7 @@ mod life;
 mod loops;
 mod names;
 mod neighbor;
+mod others;
 mod redirects;
 mod refusals;
 mod renumbering;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     config::{RoleSettings, Settings, TcMode, XdpMode},
     daemon::world::World,
-    datapath::{AttachedMode, Hook, HookState, Side},
+    datapath::{AttachedMode, Hook, HookState, Nics, Side},
     kernel::{links, release::Release},
 };
 
@@ -69,12 +69,14 @@ fn sides<'a>(
 /// the kernel's, 22 are those of Ethernet with two tags.
 const LARGEST_IN_ONE_PIECE: u32 = 3498;
 
-/// Why the NIC is left to traffic control unless the configuration insists on XDP, which does not
-/// see a tag that the NIC has taken out of a frame, sends nothing out of a VLAN, and on older kernels
-/// loses frames that do not fit in a page.
+/// Why the NIC is left to traffic control unless the configuration insists on XDP, which forwards frames
+/// alone, does not see a tag that the NIC has taken out of one, sends nothing out of a VLAN, and on older
+/// kernels loses frames that do not fit in a page.
 pub fn unfit_for_xdp(settings: &Settings, world: &World, link: &links::Link) -> Option<String> {
     if settings.datapath.xdp != XdpMode::Auto {
         None
+    } else if link.mac.is_none() {
+        Some("it has no link-layer address".to_owned())
     } else if link.is_vlan() {
         Some("a VLAN, whose frames the NIC below may have".to_owned())
     } else if link.mtu > LARGEST_IN_ONE_PIECE && world.release < Release::REDIRECTS_PIECES {
@@ -105,6 +107,13 @@ pub fn redirectable(hooks: &BTreeMap<Hook, HookState>) -> BTreeSet<u32> {
     let reached = forwarding.into_iter();
     let reached = reached.filter(|(_, mode)| !any_native || is_native(*mode));
     reached.map(|(index, _)| index).collect()
+}
+
+/// The addresses of the NICs `by_xdp`, on which XDP forwards. One without an address receives no frames, and
+/// what it receives is the kernel's.
+pub fn nics(world: &World, by_xdp: &BTreeSet<u32>) -> Nics {
+    let address = |index: &u32| Some((*index, world.links.get(index)?.mac?));
+    Nics::new(&by_xdp.iter().filter_map(address).collect())
 }
 
 /// The places of the program that forwards in traffic control: NICs of a router that wants it, but

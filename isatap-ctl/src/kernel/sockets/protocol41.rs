@@ -9,7 +9,7 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, sendmsg, setsockopt, sockopt,
 };
 use nix::{libc, setsockopt_impl, sockopt_impl};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
 use super::receive::receive;
@@ -108,6 +108,7 @@ fn send(socket: &Socket, outgoing: &Outgoing<'_>) -> nix::Result<()> {
 
 fn open() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(PROTOCOL)))?;
+    socket.attach_filter(&was_sent_to_this_node())?;
     socket.set_nonblocking(true)?;
     // A socket that could have sent the quoted packet is all that the kernel asks for before it
     // believes that a path takes less. With this it neither believes it nor goes by it, and fragments
@@ -115,6 +116,22 @@ fn open() -> io::Result<Socket> {
     setsockopt(&socket, MtuDiscover, &libc::IP_PMTUDISC_OMIT)?;
     setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     Ok(socket)
+}
+
+/// A program for the kernel that takes a datagram if the frame was sent to this node alone (RFC 1122 section
+/// 3.3.6). The kernel delivers those in broadcast and multicast frames too.
+fn was_sent_to_this_node() -> [SockFilter; 4] {
+    let code = |code: u32| u16::try_from(code).unwrap_or(0);
+    let load = code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS);
+    let is_equal = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
+    let take = code(libc::BPF_RET | libc::BPF_K);
+    let kind = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned();
+    [
+        SockFilter::new(load, 0, 0, kind),
+        SockFilter::new(is_equal, 0, 1, u32::from(libc::PACKET_HOST)),
+        SockFilter::new(take, 0, 0, u32::MAX),
+        SockFilter::new(take, 0, 0, 0),
+    ]
 }
 
 fn index(message: &ControlMessageOwned) -> Option<u32> {

@@ -59,6 +59,16 @@ static inline struct cache *cache_of_this_cpu(void)
 	return map_lookup_elem(&NEXT_HOPS, &cpu);
 }
 
+/* The cache, if the frame was sent to the NIC. */
+static inline struct cache *entered(struct xdp_md *ctx, void *data)
+{
+	struct cache *cache = cache_of_this_cpu();
+
+	if (!cache || AT(u64, 0) << 16 != cache->nics[ctx->ingress_ifindex & 255])
+		return 0;
+	return cache;
+}
+
 static inline u64 now(struct cache *cache)
 {
 	return jiffies64() + *(volatile u64 *)&cache->ahead;
@@ -99,6 +109,9 @@ static inline int inward(struct xdp_md *ctx)
 
 	if (data + INNER + IPV6 > end || AT(u16, ETHERNET - 2) != htons(0x0800))
 		return XDP_PASS;
+	cache = entered(ctx, data);
+	if (!cache)
+		return XDP_PASS;
 	if (!outer_is_plain(data))
 		return LEAVE;
 	length = length_of(data, INNER);
@@ -112,9 +125,6 @@ static inline int inward(struct xdp_md *ctx)
 	remote = AT(u32, OUTER + 12);
 	if ((AT(u32, INNER + 16) & ~htonl(0x02000000)) != htonl(0x5efe) ||
 	    AT(u32, INNER + 20) != remote)
-		return LEAVE;
-	cache = cache_of_this_cpu();
-	if (!cache)
 		return LEAVE;
 	time = now(cache);
 	prefix = AT(u64, INNER + 8);
@@ -161,11 +171,11 @@ static inline int outward(struct xdp_md *ctx)
 
 	if (data + PLAIN + IPV6 > end || AT(u16, ETHERNET - 2) != htons(0x86dd))
 		return XDP_PASS;
+	cache = entered(ctx, data);
+	if (!cache)
+		return XDP_PASS;
 	length = length_of(data, PLAIN);
 	if (!length || PLAIN + length > end - data || !is_ordinary(data))
-		return LEAVE;
-	cache = cache_of_this_cpu();
-	if (!cache)
 		return LEAVE;
 	line = way(cache, AT(u64, PLAIN + 24), AT(u64, PLAIN + 32), now(cache));
 	total = length + IPV4;

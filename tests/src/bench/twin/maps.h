@@ -22,6 +22,7 @@ struct cache {
 	u64 ahead;
 	struct counter forwarded[2];
 	u64 copied, reserved[2];
+	u64 nics[256];
 	struct source sources[1 << 14];
 	struct next_hop next_hops[1 << 14];
 	u64 blocks[((64 + 128) << 13) / 8];

@@ -41,6 +41,27 @@ fn from_xdp_in_a_driver_frames_go_to_xdp_in_a_driver_only() {
     assert!(found(&[&none, &stack]).is_empty());
 }
 
+fn world<const N: usize>(links: [&links::Link; N]) -> World {
+    World {
+        links: links.map(|link| (link.index, link.clone())).into(),
+        ..World::default()
+    }
+}
+
+/// One that went away meanwhile, and one that has no address, have no place in the table.
+#[test]
+fn xdp_forwards_the_frames_of_the_nics_that_it_is_on() {
+    let addressed = nic(2, "eth0");
+    let unaddressed = links::Link {
+        mac: None,
+        ..nic(3, "eth1")
+    };
+    let without = nic(4, "eth2");
+    let world = world([&addressed, &unaddressed, &without]);
+    let found = nics(&world, &BTreeSet::from([2, 3, 9]));
+    assert_eq!(found, Nics::new(&BTreeMap::from([(2, [2; 6])])));
+}
+
 #[test]
 fn vlans_and_what_carries_them_are_left_to_traffic_control_unless_the_operator_insists() {
     let link = |index, name, kind: Option<&str>, trunk| links::Link {
@@ -51,11 +72,7 @@ fn vlans_and_what_carries_them_are_left_to_traffic_control_unless_the_operator_i
     let trunk = link(2, "eth0", None, None);
     let vlan = link(3, "eth0.100", Some("vlan"), Some(2));
     let plain = link(4, "eth1", Some("veth"), None);
-    let all = [&trunk, &vlan, &plain].map(|link| (link.index, link.clone()));
-    let world = World {
-        links: all.into(),
-        ..World::default()
-    };
+    let world = world([&trunk, &vlan, &plain]);
     let why = |xdp: &str, link| {
         let text = format!(
             "[interface]\nrole = \"router\"\nuplinks = [\"eth0\"]\n[datapath]\nxdp = {xdp:?}\n"
@@ -73,6 +90,11 @@ fn vlans_and_what_carries_them_are_left_to_traffic_control_unless_the_operator_i
     };
     assert!(why("auto", &large).unwrap().contains("6.3"));
     assert_eq!(why("native", &large), None);
+    let unaddressed = links::Link {
+        mac: None,
+        ..plain.clone()
+    };
+    assert!(why("auto", &unaddressed).unwrap().contains("address"));
     for insisting in ["native", "generic"] {
         assert_eq!(why(insisting, &trunk), None);
         assert_eq!(why(insisting, &vlan), None);
@@ -81,12 +103,8 @@ fn vlans_and_what_carries_them_are_left_to_traffic_control_unless_the_operator_i
 
 #[test]
 fn a_nic_has_the_program_of_its_side() {
-    let world = World {
-        links: [(2, "eth0"), (3, "eth1"), (4, "eth2")]
-            .map(|(index, name)| (index, nic(index, name)))
-            .into(),
-        ..World::default()
-    };
+    let nics = [(2, "eth0"), (3, "eth1"), (4, "eth2")].map(|(index, name)| nic(index, name));
+    let world = world(nics.each_ref());
     let text = "[interface]\nrole = \"router\"\nuplinks = [\"eth0\", \"eth1\"]\n\
                 [router]\nlinks = [\"eth1\", \"eth2\"]\n";
     let settings = crate::config::parse(std::path::Path::new("t.toml"), text).unwrap();
