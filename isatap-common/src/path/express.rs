@@ -23,8 +23,6 @@ const OUTER: usize = ethernet::LENGTH;
 const INNER: usize = OUTER + ipv4::LENGTH;
 /// Where the header starts in a frame of IPv6.
 const PLAIN: usize = ethernet::LENGTH;
-/// First two octets of addresses that a router may forward to, or that are special in no other way.
-const ORDINARY: core::ops::Range<u16> = 0x0001..0xfe00;
 /// First two octets of those of 6to4.
 const SIX_TO_FOUR: u16 = 0x2002;
 
@@ -152,8 +150,7 @@ pub fn inner_length(head: &impl Head) -> u32 {
 #[inline(always)]
 pub fn is_beyond(head: &impl Head) -> bool {
     let at = INNER + 24;
-    let first = u16::from_be(head.two(at));
-    ORDINARY.contains(&first) && !is_isatap(head, at) && first != SIX_TO_FOUR
+    is_ordinary_address(head, at) && !is_isatap(head, at) && !is_six_to_four(head, at)
 }
 
 /// Both halves of the inner source and of the destination of a frame of protocol 41, as they stand in it.
@@ -206,7 +203,7 @@ pub const fn is_routed(destination: Address) -> bool {
 /// is, and goes the whole way.
 #[inline(always)]
 fn is_ordinary_address(head: &impl Head, at: usize) -> bool {
-    ORDINARY.contains(&u16::from_be(head.two(at)))
+    head.octet(at) < 0xfe && head.two(at) != 0
 }
 
 /// Whether the address at `at` embeds an IPv4 address ([`Address::embedded`]).

@@ -6,15 +6,19 @@ const HEADER: usize = super::ipv4::LENGTH;
 /// Whether the header carries its right checksum.
 #[inline(always)]
 pub fn is_valid(header: &[u8; HEADER]) -> bool {
-    is_right(words(header))
+    let sum = words(header);
+    sum != 0 && is_right(sum)
 }
 
-/// Whether the words of a header add up, the checksum among them, in either order of octets.
+/// Whether five words of a header add up, the checksum among them, in either order of octets. `sum` is not zero,
+/// as that of a header never is, which has a version.
 #[inline(always)]
 pub const fn is_right(sum: u64) -> bool {
-    // The right sums are the multiples of 0xffff. This is the only one below 2^17, save that of a
-    // header of zeros.
-    fold(fold(sum)) == 0xffff
+    // The right sums are the multiples of 0xffff. Its inverse modulo 2^64 makes of each its quotient, which is
+    // less than 2^19 here, and of any other number one that is more than all quotients: 2^64 / 0xffff.
+    const INVERSE: u64 = 0xfffe_fffe_fffe_ffff;
+    const _: () = assert!(INVERSE.wrapping_mul(0xffff) == 1);
+    sum.wrapping_mul(INVERSE) <= i32::MAX as u64
 }
 
 /// The one's-complement sum of the header, in the processor's order of octets.
@@ -81,6 +85,15 @@ mod tests {
             let mut header = CAPTURED;
             header[bit / 8] ^= 1 << (bit % 8);
             prop_assert!(!is_valid(&header));
+        }
+
+        /// As RFC 1071 has it: folded until nothing is left to carry, the sum is all ones.
+        #[test]
+        fn sums_are_right_that_fold_to_all_ones(sum in 1..=5 * u64::from(u32::MAX), quotient in 1..=327_685_u64) {
+            prop_assert_eq!(is_right(sum), fold(fold(fold(sum))) == 0xffff);
+            let multiple = quotient * 0xffff;
+            prop_assert!(is_right(multiple) && fold(fold(fold(multiple))) == 0xffff);
+            prop_assert!(!is_right(multiple - 1) && !is_right(multiple + 1));
         }
 
         #[test]
