@@ -38,8 +38,9 @@ fn forward(ctx: &XdpContext) -> Option<u32> {
     Some(apply::redirect(next_hop.egress))
 }
 
-/// Who sent a frame in order, whose inner source embeds the outer one, its next hop, and the length of its inner packet, where the host has no line of its own.
-/// All is read from the frame here, so that whoever has found no line need not have kept it.
+/// Who sent a frame in order, whose inner source embeds the outer one, its next hop, and the length of its inner
+/// packet, where the host has no line of its own. All is read from the frame here, so that whoever has found no line
+/// need not have kept it.
 #[inline(always)]
 pub fn known<'a>(
     ctx: &XdpContext,
