@@ -3,7 +3,7 @@ use bytemuck::{Pod, Zeroable};
 use super::{Traffic, map_types};
 use crate::{
     addr::{Address, Ipv4},
-    wire::{checksum, ipv4},
+    wire::ipv4,
 };
 
 /// Lines of [`super::Cache::next_hops`]; a power of two, because the hash is cut to its bits.
@@ -86,7 +86,7 @@ impl NextHop {
     ) -> [u8; ipv4::LENGTH] {
         self.identification = self.identification.wrapping_add(1);
         let outer = self.header(traffic_class, total_length, common);
-        outer.emit_with(self.sum)
+        outer.emit_with(self.sum, 0)
     }
 
     /// The same to `remote`, whose last octet is `host` where that of [`NextHop::remote`] is zero.
@@ -104,7 +104,7 @@ impl NextHop {
             destination: remote,
             ..self.header(traffic_class, total_length, common)
         };
-        outer.emit_with(checksum::with(self.sum, u16::from_ne_bytes([0, host])))
+        outer.emit_with(self.sum, u16::from_ne_bytes([0, host]))
     }
 
     /// What [`NextHop::sum`] should be.

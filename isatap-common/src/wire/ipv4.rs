@@ -106,7 +106,7 @@ impl Outer {
     /// Writes the header, with its checksum.
     #[inline(always)]
     pub fn emit(&self) -> [u8; LENGTH] {
-        self.emit_with(self.constant_sum())
+        self.emit_with(self.constant_sum(), 0)
     }
 
     /// The sum of what only packets to one destination have in common: all but traffic class, length,
@@ -123,15 +123,16 @@ impl Outer {
         checksum::sum(&blank.octets(0))
     }
 
-    /// [`Outer::emit`], where the constant sum is known.
+    /// [`Outer::emit`], where the constant sum is known, but for a word of an address.
     #[inline(always)]
-    pub fn emit_with(&self, constant_sum: u16) -> [u8; LENGTH] {
+    pub fn emit_with(&self, constant_sum: u16, word: u16) -> [u8; LENGTH] {
         let first = u16::from_ne_bytes([0, self.traffic_class]);
         let words = [
             first,
             self.total_length.to_be(),
             self.identification.to_be(),
             self.common.sum(),
+            word,
         ];
         self.octets(checksum::added(constant_sum, words))
     }
