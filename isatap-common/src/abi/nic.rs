@@ -36,11 +36,16 @@ impl Nic {
     }
 }
 
-/// The first eight octets of a frame without those of the source, behind as many zeros: the other way for a
-/// processor that keeps the first octet of a number at its other end.
+/// The first eight octets of a frame without those of the source, behind as many zeros.
 #[inline(always)]
 const fn destination(first: u64) -> u64 {
-    if cfg!(target_endian = "little") {
+    without_source(first, cfg!(target_endian = "little"))
+}
+
+/// The same for a processor with the first octet of a number at its low end, or at its high end.
+#[inline(always)]
+const fn without_source(first: u64, is_little_endian: bool) -> u64 {
+    if is_little_endian {
         first << 16
     } else {
         first >> 16
@@ -73,6 +78,15 @@ mod tests {
             prop_assert!(!nic.is_meant_by(first(other, source)));
             prop_assert!(!Nic::NONE.is_meant_by(first(address, source)));
         }
+    }
+
+    #[test]
+    fn the_source_is_shifted_out_in_either_order_of_octets() {
+        let (first, left) = ([2, 3, 4, 5, 6, 7, 8, 9], [0, 0, 2, 3, 4, 5, 6, 7]);
+        let little = without_source(u64::from_le_bytes(first), true);
+        assert_eq!(little.to_le_bytes(), left);
+        let big = without_source(u64::from_be_bytes(first), false);
+        assert_eq!(big.to_be_bytes(), left);
     }
 
     #[test]
