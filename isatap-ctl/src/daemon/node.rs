@@ -7,14 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use isatap_common::{
-    abi::{Direction, PrlSource},
-    path::Reason,
-};
+use isatap_common::abi::PrlSource;
 use tracing::{debug, info, warn};
 
 use super::{
-    counters::count,
     desired::{self, Inputs},
     device::Device,
     discovery::Discovery,
@@ -25,7 +21,6 @@ use super::{
     parting::{self, Parting},
     probing::Probing,
     resolved::Resolved,
-    slow_path,
     succession::Memory,
     suspicions::Suspicions,
     world::World,
@@ -37,7 +32,7 @@ use crate::{
     kernel::{
         Netlink, bpffs, capabilities,
         lock::Lock,
-        sockets::{Datagram, Icmpv4Socket, Icmpv6Socket, Protocol41Socket},
+        sockets::{Icmpv4Socket, Icmpv6Socket, Protocol41Socket},
         sysctl,
     },
     nd::{Correspondents, reachability::Detector, router::Earlier, watch::Watch},
@@ -278,36 +273,6 @@ impl Node {
             routes: Vec::new(),
             decap_l3: self.decap_l3,
         }
-    }
-
-    /// Takes a datagram that the kernel passed up.
-    pub fn receive(&mut self, datagram: &Datagram) {
-        let (Some(tables), Some(index), false) = (&self.tables, datagram.index, datagram.truncated)
-        else {
-            return;
-        };
-        let taken = slow_path::decapsulate(&datagram.bytes, index, tables);
-        let (reason, length) = match taken {
-            Err(Reason::NotOurs) => return,
-            Err(reason) => (reason, 0),
-            Ok(taken) => {
-                let length = taken.inner.len();
-                if taken.shows_peer {
-                    let peers = &mut self.datapath.maps.peers;
-                    peers.heard(taken.from, length, clock::now());
-                }
-                match self.device.deliver(&taken.inner) {
-                    Ok(()) => (Reason::Delivered, length),
-                    Err(_) => (Reason::Failed, 0),
-                }
-            }
-        };
-        count(
-            &mut self.datapath.maps.counters,
-            Direction::In,
-            reason,
-            length,
-        );
     }
 
     /// Sends what is due. Returns whether the link may look different now.

@@ -2,7 +2,7 @@
 //! in the programs, then into the device. And the other way round, what the kernel has to fragment.
 
 use isatap_common::{
-    abi::Switches,
+    abi::{Direction, Switches},
     addr::Ipv4,
     path::{
         Reason, Site,
@@ -11,10 +11,46 @@ use isatap_common::{
     },
 };
 
-use crate::kernel::sockets::Outgoing;
+use super::{counters::count, node::Node};
+use crate::{
+    clock,
+    kernel::sockets::{Datagram, Outgoing},
+};
 
 /// Octets of an IPv4 header without options.
 const PLAIN_HEADER: usize = isatap_common::wire::ipv4::LENGTH;
+
+impl Node {
+    /// Takes a datagram that the kernel passed up.
+    pub fn receive(&mut self, datagram: &Datagram) {
+        let (Some(tables), Some(index), false) = (&self.tables, datagram.index, datagram.truncated)
+        else {
+            return;
+        };
+        let taken = decapsulate(&datagram.bytes, index, tables);
+        let (reason, length) = match taken {
+            Err(Reason::NotOurs) => return,
+            Err(reason) => (reason, 0),
+            Ok(taken) => {
+                let length = taken.inner.len();
+                if taken.shows_peer {
+                    let peers = &mut self.datapath.maps.peers;
+                    peers.heard(taken.from, length, clock::now());
+                }
+                match self.device.deliver(&taken.inner) {
+                    Ok(()) => (Reason::Delivered, length),
+                    Err(_) => (Reason::Failed, 0),
+                }
+            }
+        };
+        count(
+            &mut self.datapath.maps.counters,
+            Direction::In,
+            reason,
+            length,
+        );
+    }
+}
 
 /// A packet that was admitted.
 pub struct Taken {

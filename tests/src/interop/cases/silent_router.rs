@@ -25,6 +25,8 @@ pub const CASES: &[Case] = &[Case::new(
     case,
 )];
 
+/// Seconds for which routers advertise.
+const LIFETIME: u32 = 1800;
 /// How long a dead router may be missed.
 const LONGEST: Duration = Duration::from_secs(4);
 /// The host's next address.
@@ -39,8 +41,8 @@ fn case(scene: &mut Scene) -> Result<()> {
     expect(scene)?;
     let second = second_router(scene)?;
     let files = scene.file("");
-    let _first = LinuxRouter::preferred(&scene.site.router, ROUTER, "high", &files)?;
-    let _second = LinuxRouter::preferred(&second, SECOND_ROUTER, "medium", &files)?;
+    let _first = LinuxRouter::preferred(&scene.site.router, ROUTER, ("high", LIFETIME), &files)?;
+    let _second = LinuxRouter::preferred(&second, SECOND_ROUTER, ("medium", LIFETIME), &files)?;
     let device = scene.names.host_a_device().to_owned();
     let both = format!("[\"{ROUTER}\", \"{SECOND_ROUTER}\"]");
     let config = config::host(&device).replace(&format!("[\"{ROUTER}\"]"), &both);

@@ -42,17 +42,19 @@ impl LinuxRouter {
         })
     }
 
-    /// One that advertises the site's prefix and says how much it is preferred; its files have a
-    /// directory named so.
+    /// One that advertises the site's prefix for so many seconds and says how much it is preferred; its
+    /// files have a directory named so.
     pub fn preferred(
         inside: &Inside,
         local: Ipv4Addr,
-        preference: &str,
+        (preference, lifetime): (&str, u32),
         directory: &Path,
     ) -> Result<Self> {
         let options = format!(
-            " AdvDefaultLifetime 1800;\n AdvDefaultPreference {preference};\n \
-             prefix {PREFIX}/64 {{ AdvOnLink on; AdvAutonomous on; }};\n"
+            " MaxRtrAdvInterval {};\n AdvDefaultLifetime {lifetime};\n AdvDefaultPreference {preference};\n \
+             prefix {PREFIX}/64 {{ AdvOnLink on; AdvAutonomous on; AdvValidLifetime {lifetime}; \
+             AdvPreferredLifetime {lifetime}; }};\n",
+            lifetime / 3
         );
         let directory = directory.join(preference);
         fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
