@@ -12,20 +12,25 @@ use super::*;
 /// The core's native IPv6 address on its NIC to the router.
 const CORE: &str = "2001:db8:e::1";
 
+/// A native network on the wire between core and router, and a way to the hosts through it.
+pub(super) fn native_on_the_uplink(lab: &Lab) {
+    let (core, router) = (&lab.site.core, &lab.site.router);
+    for (inside, line) in [
+        (core, "ip addr add 2001:db8:e::1/64 dev to-router nodad"),
+        (router, "ip addr add 2001:db8:e::2/64 dev eth0 nodad"),
+        (core, "ip -6 route add 2001:db8:0:1::/64 via 2001:db8:e::2"),
+        (core, "ethtool -K to-router tx off"),
+    ] {
+        inside.run(line).unwrap();
+    }
+}
+
 /// The NIC of the IPv4 site is that of the native network as well.
 #[test]
 fn one_nic_serves_both_sides() {
     for xdp in [Xdp::Auto, Xdp::Off, Xdp::Forward] {
         let mut lab = lab();
-        let (core, router) = (&lab.site.core, &lab.site.router);
-        for (inside, line) in [
-            (core, "ip addr add 2001:db8:e::1/64 dev to-router nodad"),
-            (router, "ip addr add 2001:db8:e::2/64 dev eth0 nodad"),
-            (core, "ip -6 route add 2001:db8:0:1::/64 via 2001:db8:e::2"),
-            (core, "ethtool -K to-router tx off"),
-        ] {
-            inside.run(line).unwrap();
-        }
+        native_on_the_uplink(&lab);
         let config = router_between(&[UPLINK], &[UPLINK], lab.names.router_device(), xdp);
         lab.start_router_by(&config).unwrap();
         lab.start_host_a().unwrap();

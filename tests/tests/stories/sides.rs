@@ -67,15 +67,7 @@ fn a_nic_that_changes_its_side_by_reload_loses_no_ping() {
 #[test]
 fn native_ipv6_on_an_uplink_is_passed() {
     let mut lab = configured(Xdp::Auto);
-    let (core, router) = (&lab.site.core, &lab.site.router);
-    for (inside, line) in [
-        (core, "ip addr add 2001:db8:e::1/64 dev to-router nodad"),
-        (router, "ip addr add 2001:db8:e::2/64 dev eth0 nodad"),
-        (core, "ip -6 route add 2001:db8:0:1::/64 via 2001:db8:e::2"),
-        (core, "ethtool -K to-router tx off"),
-    ] {
-        inside.run(line).unwrap();
-    }
+    shapes::native_on_the_uplink(&lab);
     let host = isatap_address(HOST_A).to_string();
     let outward = |lab: &Lab| {
         let before = Stats::read(lab.router().unwrap()).unwrap();

@@ -36,7 +36,7 @@ const TTL: u32 = 5;
 /// Seconds for which routers advertise: a sixth of what they usually do, as ten minutes are of an hour.
 const LIFETIME: u32 = 300;
 /// Several questions, the answers, and solicitations after them.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 const WITHOUT: Duration = Duration::from_mins(10);
 /// One every ten seconds, as ping counts them.
 const PINGS: u32 = 56;
