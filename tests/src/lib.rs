@@ -1,6 +1,7 @@
 //! A site of network namespaces, the daemon inside it, packets for it, and the story that the lab
 //! tells with them.
 
+pub mod backlog;
 pub mod bare;
 pub mod bench;
 mod bpf;
@@ -20,6 +21,7 @@ pub mod notify;
 pub mod ns;
 pub mod octets;
 pub mod packet;
+pub mod pings;
 pub mod pins;
 pub mod process;
 pub mod report;

@@ -1,7 +1,5 @@
-//! Pings and TCP transfers.
+//! TCP transfers.
 
-use std::fmt;
-use std::net::Ipv6Addr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,44 +8,9 @@ use serde_json::Value;
 
 use crate::interrupt;
 use crate::ns::Inside;
-use crate::process::Process;
 
-/// How many echo requests were answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pings {
-    /// Requests.
-    pub sent: u32,
-    /// Answers.
-    pub received: u32,
-}
-
-/// How many pings were lost, and the longest time between two answers.
-#[derive(Clone, Copy, Debug)]
-pub struct Outage {
-    /// Requests without an answer.
-    pub lost: u32,
-    /// As the pinging host saw it.
-    pub time: Duration,
-}
-
-impl Outage {
-    /// Of what `ping -D` printed.
-    pub fn parse(printed: &str) -> Result<Self> {
-        // Errors have a line too.
-        let answers = printed.lines().filter(|line| line.contains(" bytes from "));
-        let stamps = answers.filter_map(|line| {
-            let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
-            stamp.parse().ok().map(Duration::from_secs_f64)
-        });
-        let stamps: Vec<_> = stamps.collect();
-        let pairs = stamps.iter().zip(stamps.iter().skip(1));
-        let gaps = pairs.map(|(one, next)| next.saturating_sub(*one));
-        Ok(Self {
-            lost: Pings::parse(printed)?.lost(),
-            time: gaps.max().context("ping has not two answers")?,
-        })
-    }
-}
+/// How long the two ends wait for each other.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which way a transfer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,17 +28,6 @@ pub enum Amount {
     Seconds(u32),
     /// So many octets.
     Octets(u32),
-}
-
-/// Pings an IPv4 or IPv6 address a number of times at an interval in seconds.
-pub fn ping(from: &Inside, to: &str, count: u32, interval: f32) -> Result<Pings> {
-    let output = from.output(&format!("ping -n -q -c {count} -i {interval} -W 1 {to}"))?;
-    Pings::parse(&output.stdout).with_context(|| format!("ping {to}: {}", output.stderr))
-}
-
-/// Starts a ping in the background; [`Pings::parse`] reads what it printed at its end.
-pub fn start_ping(from: &Inside, to: Ipv6Addr, count: u32, log: &Path) -> Result<Process> {
-    from.start(&format!("ping -n -q -c {count} -i 0.01 -W 1 {to}"), log)
 }
 
 /// Transfers over one TCP connection; bits per second at the receiver.
@@ -128,10 +80,11 @@ fn transfer(
         Amount::Octets(octets) => format!("--bytes {octets}"),
     };
     let words = format!(
-        "iperf3 --client {address} {amount} --connect-timeout 3000 --json{reverse}{affinity}"
+        "iperf3 --client {address} {amount} --connect-timeout {} --json{reverse}{affinity}",
+        PATIENCE.as_millis()
     );
     // The server needs a moment until it listens.
-    let rate = interrupt::poll(Duration::from_secs(3), || {
+    let rate = interrupt::poll(PATIENCE, || {
         let report: Value = serde_json::from_str(&client.output(&words)?.stdout)?;
         match report.get("error").and_then(Value::as_str) {
             Some(error) if error.contains("refused") => Ok(None),
@@ -142,52 +95,6 @@ fn transfer(
         }
     })?;
     rate.with_context(|| format!("no iperf3 server at {address}"))
-}
-
-impl Pings {
-    /// Reads the closing lines of ping.
-    pub fn parse(printed: &str) -> Result<Self> {
-        let line = printed
-            .lines()
-            .find(|line| line.contains("packets transmitted"));
-        let line = line.with_context(|| format!("no summary of ping in {printed:?}"))?;
-        let number = |index| {
-            line.split(',')
-                .nth(index)?
-                .split_whitespace()
-                .next()?
-                .parse()
-                .ok()
-        };
-        let (sent, received) = number(0).zip(number(1)).with_context(|| line.to_string())?;
-        Ok(Self { sent, received })
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            sent: self.sent + other.sent,
-            received: self.received + other.received,
-        }
-    }
-
-    /// Requests without an answer.
-    pub fn lost(self) -> u32 {
-        self.sent.saturating_sub(self.received)
-    }
-}
-
-impl fmt::Display for Pings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} sent, {} answered, {} lost",
-            self.sent,
-            self.received,
-            self.lost()
-        )
-    }
 }
 
 /// A rate for people.

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use isatap_tests::names::Names;
 use isatap_tests::packet::{Inner, Outer};
+use isatap_tests::pings::ping;
 use isatap_tests::site::{HOST_A, HOST_B, ROUTER, SERVER, Site, UPLINK, isatap_address};
 use isatap_tests::steps::native::{self, Native};
-use isatap_tests::traffic::{Amount, Way, ping, tcp};
+use isatap_tests::traffic::{Amount, Way, tcp};
 use isatap_tests::{forge, interrupt, ns, sweep};
 
 #[test]

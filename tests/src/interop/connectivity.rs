@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::scene::Scene;
 use crate::interrupt;
 use crate::ns::Inside;
+use crate::pings::{ping, ping_in_vain};
 use crate::traffic::{self, Amount, Way};
 
 /// Longer than three solicitations 4 s apart.
@@ -63,14 +64,14 @@ pub fn configured(inside: &Inside, device: &str, address: Ipv6Addr) -> Result<()
 
 /// Pings, of which none may be lost.
 pub fn reaches(inside: &Inside, to: Ipv6Addr) -> Result<()> {
-    let pings = traffic::ping(inside, &to.to_string(), PINGS, 0.05)?;
+    let pings = ping(inside, &to.to_string(), PINGS, 0.05)?;
     ensure!(pings.lost() == 0, "ping {to}: {pings}");
     Ok(())
 }
 
 /// How many of three pings are lost.
 pub fn lost_of_three(inside: &Inside, to: Ipv6Addr) -> Result<u32> {
-    Ok(traffic::ping(inside, &to.to_string(), 3, 0.2)?.lost())
+    Ok(3 - ping_in_vain(inside, &to.to_string(), 3, 0.2)?)
 }
 
 /// One connection each way, with data.

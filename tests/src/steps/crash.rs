@@ -6,9 +6,9 @@ use crate::config::Xdp;
 use crate::interrupt;
 use crate::lab::Lab;
 use crate::links::{self, Link};
+use crate::pings::start_ping;
 use crate::site::{HOST_A, isatap_address};
 use crate::story::Evidence;
-use crate::traffic::{Pings, start_ping};
 
 const COUNT: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(1500);
@@ -33,10 +33,7 @@ pub fn flows_on(lab: &mut Lab) -> Result<String> {
     interrupt::sleep(PAUSE)?;
     router.resume()?;
     let started = router.pid().unwrap_or_default();
-    pings
-        .wait(Duration::from_secs(15))?
-        .context("ping does not end")?;
-    let pings = Pings::parse(&pings.printed())?;
+    let pings = pings.end()?;
     ensure!(pings.lost() == 0, "{pings}");
     Ok(format!("kill -9 {killed}, restarted as {started}: {pings}"))
 }

@@ -5,9 +5,9 @@ use anyhow::{Result, ensure};
 use crate::config::Xdp;
 use crate::lab::Lab;
 use crate::ns::Inside;
+use crate::pings::{Pings, ping};
 use crate::site::{HOST_A, HOST_B, SERVER, isatap_address};
 use crate::story::Evidence;
-use crate::traffic::{Pings, ping};
 
 const COUNT: u32 = 20;
 const INTERVAL: f32 = 0.05;

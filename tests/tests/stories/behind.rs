@@ -21,7 +21,7 @@ fn a_prefix_behind_a_host_is_reached_while_it_is_configured() {
         let plain = isatap_tests::config::router(lab.names.router_device(), xdp);
         let to = BEHIND.to_string();
         assert!(
-            !reaches(&lab.site.server, &to),
+            hears_nothing(&lab.site.server, &to),
             "nobody has said where it is"
         );
 
@@ -44,7 +44,7 @@ fn a_prefix_behind_a_host_is_reached_while_it_is_configured() {
         assert!(!routes(&lab).contains(way));
         let status = lab.router().unwrap().json(&["status"]).unwrap();
         assert_eq!(status["mappings"].as_array(), None);
-        assert!(!reaches(&lab.site.server, &to));
+        assert!(hears_nothing(&lab.site.server, &to));
     }
 }
 
@@ -62,7 +62,7 @@ fn without_hairpin_a_host_does_not_reach_what_is_behind_another() {
         reload(&mut lab, &format!("{plain}{MAPPING}"));
         let before = Stats::read(lab.router().unwrap()).unwrap();
         assert!(reaches(&lab.site.server, &BEHIND.to_string()));
-        assert!(!reaches(&lab.site.host_a, &BEHIND.to_string()));
+        assert!(hears_nothing(&lab.site.host_a, &BEHIND.to_string()));
         let counted = Stats::read(lab.router().unwrap()).unwrap().since(&before);
         assert_eq!(counted.of_reason("hairpin_refused"), 5);
     }

@@ -1,11 +1,18 @@
 //! A host with two routers, of which one dies and comes back.
+//!
+//! That a dead router is missed for four seconds at most is proved where no other program can make it longer:
+//! in `nd::reachability`, whose tests have a clock of their own, and in the case `silent-router` of the virtual
+//! machines, whose clock counts instructions. Here the change itself is the proof: routers tell hosts to
+//! believe an answer for an hour, so that nothing but the rule of the story brings it about.
 
 use std::net::Ipv6Addr;
 
 use isatap_tests::daemon::Daemon;
 use isatap_tests::ns::Namespace;
+use isatap_tests::pings::Outage;
+use isatap_tests::process::Process;
 use isatap_tests::site::PREFIX;
-use isatap_tests::traffic::Outage;
+use nix::sys::signal::Signal;
 
 use super::*;
 
@@ -13,10 +20,10 @@ use super::*;
 const SECOND: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
 const SECOND_NATIVE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 0xfe);
 const SERVER_SECOND: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xe, 0, 0, 0, 0, 1);
-/// Pings a second, if the machine has time for so many.
-const RATE: u32 = 100;
-/// How long a dead router may be missed.
-const FOUR_SECONDS: Duration = Duration::from_secs(4);
+/// What takes some seconds is waited for so long; what is not to be takes half an hour at least.
+const LIMIT: Duration = Duration::from_secs(90);
+/// Pings that are answered before something happens, and after its end.
+const AROUND: usize = 100;
 
 /// Two routers of the product between the site and the server, and a host that knows both.
 struct Pair {
@@ -55,7 +62,7 @@ impl Pair {
             lab,
         };
         for router in [ROUTER, SECOND] {
-            pair.becomes(router, "reachable", Duration::from_secs(15));
+            pair.becomes(router, "reachable");
         }
         assert!(pair.uses(ROUTER));
         pair
@@ -74,11 +81,16 @@ impl Pair {
         self.lab.site.core.run(&words).unwrap();
     }
 
-    /// The core refuses, or refuses no more, what is sent to the first router, and says so.
-    fn refuse(&self, refuse: bool) {
-        let verb = if refuse { "add" } else { "del" };
-        let words = format!("ip route {verb} unreachable {ROUTER}/32");
+    /// The core refuses what is sent to the first router, and says so.
+    fn refuse(&self) {
+        let words = format!("ip route add unreachable {ROUTER}/32");
         self.lab.site.core.run(&words).unwrap();
+    }
+
+    /// Whether the first router has left as many questions unanswered as give a router up.
+    fn was_found_silent(&self) -> bool {
+        let line = format!("router {ROUTER} does not answer");
+        self.host.logged().contains(&line)
     }
 
     /// Whether the one default route leads to the router, at either of its addresses.
@@ -90,9 +102,9 @@ impl Pair {
         shown.lines().count() == 1 && shown.contains(&format!(":5efe:{high:x}:{low:x} "))
     }
 
-    fn becomes(&self, router: Ipv4Addr, state: &str, limit: Duration) {
+    fn becomes(&self, router: Ipv4Addr, state: &str) {
         let mut seen = String::new();
-        let is_so = within(limit, || {
+        let is_so = within(LIMIT, || {
             let listed = self.host.json(&["prl", "list"]).unwrap();
             let entries = listed
                 .pointer("/prl")
@@ -108,20 +120,39 @@ impl Pair {
         assert!(is_so.is_some(), "{router} is not {state}: {seen}");
     }
 
-    /// A hundred pings a second to the server while something happens after a second and a half.
-    fn under_pings(&mut self, name: &str, seconds: u32, event: impl FnOnce(&mut Self)) -> Outage {
+    fn turns_to(&self, router: Ipv4Addr) {
+        let turned = within(LIMIT, || self.uses(router).then_some(()));
+        assert!(turned.is_some(), "not to {router}: {}", self.host.logged());
+    }
+
+    /// A hundred pings a second to the server while something happens that makes the host turn to `router`,
+    /// until they are answered again.
+    fn under_pings(
+        &mut self,
+        name: &str,
+        router: Ipv4Addr,
+        event: impl FnOnce(&mut Self),
+    ) -> Outage {
         let log = self.lab.file(&format!("{name}.log"));
-        let count = seconds * RATE;
-        let words = format!("ping -n -D -i 0.01 -c {count} -W 1 {SERVER}");
+        let words = format!("ping -n -D -i 0.01 {SERVER}");
         let mut pings = self.lab.site.host_a.start(&words, &log).unwrap();
-        interrupt::sleep(Duration::from_millis(1500)).unwrap();
+        more_answers(&pings);
         event(self);
-        let limit = Duration::from_secs(u64::from(seconds) * 3);
-        pings.wait(limit).unwrap().unwrap();
+        self.turns_to(router);
+        more_answers(&pings);
+        pings.signal(Signal::SIGINT).unwrap();
+        pings.wait(LIMIT).unwrap().unwrap();
         let outage = Outage::parse(&pings.printed()).unwrap();
         println!("{name}: {outage:?}");
         outage
     }
+}
+
+fn more_answers(pings: &Process) {
+    let answered = || pings.printed().matches(" bytes from ").count();
+    let before = answered();
+    let more = within(LIMIT, || (answered() >= before + AROUND).then_some(()));
+    assert!(more.is_some(), "no answers any more");
 }
 
 fn start(lab: &Lab, inside: &Inside, device: &str, config: &str) -> Daemon {
@@ -131,31 +162,26 @@ fn start(lab: &Lab, inside: &Inside, device: &str, config: &str) -> Daemon {
 
 fn config(device: &str, preference: &str) -> String {
     let config = isatap_tests::config::router(device, Xdp::Auto);
-    config.replace(
-        "[router]",
-        &format!("[router]\npreference = \"{preference}\""),
-    )
+    let lines = format!("[router]\npreference = \"{preference}\"\nreachable-time = \"1h\"");
+    config.replace("[router]", &lines)
 }
 
 /// Preferred though its address is the higher one; replaced when it dies, and taken back when it
 /// answers again.
 #[test]
-fn a_dead_router_is_replaced_within_four_seconds_and_taken_back_without_loss() {
+fn a_dead_router_is_replaced_and_taken_back_without_loss() {
     let mut pair = Pair::new();
-    let died = pair.under_pings("died", 9, |pair| {
+    let died = pair.under_pings("died", SECOND, |pair| {
         pair.lose(true);
         pair.answers_go_by(SECOND_NATIVE);
     });
-    assert!(died.lost > 0 && died.time <= FOUR_SECONDS, "{died:?}");
-    assert!(pair.uses(SECOND));
-    pair.becomes(ROUTER, "unreachable", Duration::ZERO);
-    let back = pair.under_pings("back", 22, |pair| pair.lose(false));
+    assert!(died.lost > 0, "{died:?}");
+    pair.becomes(ROUTER, "unreachable");
+    let back = pair.under_pings("back", ROUTER, |pair| pair.lose(false));
     assert_eq!(back.lost, 0, "{back:?}");
-    assert!(pair.uses(ROUTER));
     // Now the answers come by the other router, so the first is never heard from but by its own.
-    let silent = pair.under_pings("died unheard", 9, |pair| pair.lose(true));
-    assert!(silent.lost > 0 && silent.time <= FOUR_SECONDS, "{silent:?}");
-    assert!(pair.uses(SECOND));
+    let silent = pair.under_pings("died unheard", SECOND, |pair| pair.lose(true));
+    assert!(silent.lost > 0, "{silent:?}");
 }
 
 /// It does not know to whom to say farewell.
@@ -165,16 +191,15 @@ fn go_in_silence(router: &mut Daemon) {
     router.down().unwrap();
 }
 
-/// RFC 4861 section 6.2.5: the router said that it ceases.
+/// RFC 4861 section 6.2.5: the router said that it ceases. That is why the host turned away, not silence.
 #[test]
 fn a_router_taken_down_is_left_at_its_last_word() {
     let mut pair = Pair::new();
     pair.answers_go_by(SECOND_NATIVE);
-    let taken = pair.under_pings("said farewell", 6, |pair| {
+    pair.under_pings("said farewell", SECOND, |pair| {
         pair.lab.router_mut().unwrap().down().unwrap();
     });
-    assert!(taken.time < Duration::from_secs(2), "{taken:?}");
-    assert!(pair.uses(SECOND));
+    assert!(!pair.was_found_silent(), "{}", pair.host.logged());
 }
 
 /// A machine that says it cannot take packets, and one whose place nobody can take.
@@ -182,15 +207,16 @@ fn a_router_taken_down_is_left_at_its_last_word() {
 fn a_router_taken_down_is_replaced_and_one_alone_stays() {
     let mut pair = Pair::new();
     pair.answers_go_by(SECOND_NATIVE);
-    let taken = pair.under_pings("taken down", 9, |pair| {
+    let taken = pair.under_pings("taken down", SECOND, |pair| {
         go_in_silence(pair.lab.router_mut().unwrap());
     });
-    assert!(taken.lost > 0 && taken.time <= FOUR_SECONDS, "{taken:?}");
-    assert!(pair.uses(SECOND));
+    assert!(taken.lost > 0, "{taken:?}");
+    assert!(pair.was_found_silent(), "{}", pair.host.logged());
     go_in_silence(&mut pair.second);
-    let words = format!("ping -n -q -i 0.1 -c 60 -W 1 {SERVER}");
-    pair.lab.site.host_a.output(&words).unwrap();
-    pair.becomes(SECOND, "unreachable", Duration::from_secs(2));
+    let words = format!("ping -n -q -i 0.1 {SERVER}");
+    let log = pair.lab.file("alone.log");
+    let _pings = pair.lab.site.host_a.start(&words, &log).unwrap();
+    pair.becomes(SECOND, "unreachable");
     let device = pair.lab.names.host_a_device();
     let words = format!("ip -6 route show default dev {device}");
     let shown = pair.lab.site.host_a.run(&words).unwrap();
@@ -201,39 +227,37 @@ fn a_router_taken_down_is_replaced_and_one_alone_stays() {
     );
 }
 
-/// The kernel of a router that does not forward answers that it is none (RFC 4861 section 7.2.5).
+/// The kernel of a router that does not forward answers that it is none (RFC 4861 section 7.2.5), and no more
+/// questions are needed. Its daemon, which would advertise the same, has gone.
 #[test]
 fn a_router_that_stops_forwarding_is_left_at_its_first_answer() {
     let mut pair = Pair::new();
     pair.answers_go_by(SECOND_NATIVE);
-    let stopped = pair.under_pings("stopped forwarding", 6, |pair| {
+    pair.lab.router_mut().unwrap().kill().unwrap();
+    pair.under_pings("stopped forwarding", SECOND, |pair| {
         let device = pair.lab.names.router_device();
         let off = format!("net.ipv6.conf.{device}.forwarding=0");
         pair.lab.site.router.sysctl(&[&off]).unwrap();
     });
-    assert!(stopped.time < Duration::from_secs(2), "{stopped:?}");
-    assert!(pair.uses(SECOND));
     assert!(pair.host.logged().contains("is no router any more"));
+    assert!(!pair.was_found_silent(), "{}", pair.host.logged());
 }
 
-/// The IPv4 router in front of a router that is gone may say so; then there is no silence to wait for.
+/// The IPv4 router in front of a router that is gone may say so; then there is no silence to wait for. Nothing
+/// flows here but one packet now and then, which makes nobody suspect, so that the change is the error's.
 #[test]
 fn errors_of_an_ipv4_router_bring_the_change_forward() {
-    let mut pair = Pair::new();
+    let pair = Pair::new();
     pair.answers_go_by(SECOND_NATIVE);
-    let silent = pair.under_pings("silent", 9, |pair| pair.lose(true));
-    assert!(pair.uses(SECOND));
-    pair.under_pings("back", 22, |pair| pair.lose(false));
-    assert!(pair.uses(ROUTER));
-    let told = pair.under_pings("told", 9, |pair| pair.refuse(true));
-    assert!(pair.uses(SECOND));
-    assert!(
-        pair.host
-            .logged()
-            .contains("is unreachable, an ICMPv4 error says")
-    );
-    assert!(
-        told.lost > 0 && told.time < silent.time,
-        "{told:?}, {silent:?}"
-    );
+    pair.refuse();
+    let turned = (0..5).any(|_| {
+        let words = format!("ping -n -q -c 1 -W 1 {SERVER}");
+        pair.lab.site.host_a.output(&words).unwrap();
+        within(LIMIT / 5, || pair.uses(SECOND).then_some(())).is_some()
+    });
+    let logged = pair.host.logged();
+    assert!(turned, "{logged}");
+    let told = logged.find("is unreachable, an ICMPv4 error says");
+    let given_up = logged.find(&format!("router {ROUTER} does not answer"));
+    assert!(told.is_some() && told < given_up, "{logged}");
 }

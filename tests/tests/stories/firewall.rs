@@ -76,8 +76,8 @@ table ip6 isatap {
     assert!(reaches(&lab.site.server, &host));
     load(&lab, FILTER);
     assert!(reaches(&lab.site.host_a, &SERVER.to_string()));
-    let refused = ping(&lab.site.server, &host, 5, 0.05).unwrap();
-    assert_eq!(refused.lost(), 5, "nobody opens a connection to a host");
+    let refused = hears_nothing(&lab.site.server, &host);
+    assert!(refused, "nobody opens a connection to a host");
 }
 
 /// Who is no host of the site is refused by the programs, because no rule of IPv4 sees him.
@@ -105,8 +105,10 @@ table ip refused {
         router.configure(&narrow).unwrap();
         router.reload().unwrap();
         let before = Stats::read(router).unwrap();
-        let pings = ping(&lab.site.host_a, &SERVER.to_string(), 5, 0.05).unwrap();
-        assert_eq!(pings.lost(), 5, "{xdp:?}");
+        assert!(
+            hears_nothing(&lab.site.host_a, &SERVER.to_string()),
+            "{xdp:?}"
+        );
         let since = Stats::read(lab.router().unwrap()).unwrap().since(&before);
         assert!(since.of_reason("outer_unknown") >= 5, "{xdp:?}");
     }

@@ -6,7 +6,7 @@ use std::thread;
 
 use isatap_tests::bare::BareHost;
 use isatap_tests::flood::{Flood, Sent};
-use isatap_tests::traffic::{Pings, start_ping};
+use isatap_tests::pings::{Pings, start_ping};
 
 use super::*;
 
@@ -108,8 +108,7 @@ fn flooded(rate: u32, time: Duration) -> Seen {
         }
         (flooding.join().unwrap(), waits)
     });
-    within(time + AGAIN, || ping.ended().unwrap()).unwrap();
-    let pings = Pings::parse(&fs::read_to_string(&log).unwrap()).unwrap();
+    let pings = ping.end().unwrap();
     let status = lab.router().unwrap().json(&["status"]).unwrap();
     let mut status = status.get("advertising").unwrap().clone();
     status.as_object_mut().unwrap().remove("latest");

@@ -4,8 +4,9 @@ use aya::programs::{ProgramInfo, SchedClassifier, TcAttachType};
 
 use super::*;
 
+use isatap_tests::pings::start_ping;
 use isatap_tests::site::{NATIVE, UPLINK};
-use isatap_tests::traffic::{Amount, Pings, Way, gigabits, start_ping, tcp};
+use isatap_tests::traffic::{Amount, Way, gigabits, tcp};
 
 /// Pings, large packets of TCP, and what must not pass.
 #[test]
@@ -68,8 +69,7 @@ fn a_reload_changes_what_traffic_control_does_without_losing_a_ping() {
         reconfigure(&mut lab, xdp);
         assert_eq!(modes(&lab), [mode, mode]);
     }
-    pings.wait(Duration::from_secs(15)).unwrap().unwrap();
-    let pings = Pings::parse(&pings.printed()).unwrap();
+    let pings = pings.end().unwrap();
     // Without TCX a queueing discipline comes and goes, and the kernel stops the NIC for that moment.
     let unavoidable = if has_tcx(&lab) { 0 } else { 2 };
     assert!(pings.lost() <= unavoidable, "{pings}");

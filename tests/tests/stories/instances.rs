@@ -6,8 +6,8 @@ use isatap_tests::{
     config::{host_of, router_between},
     daemon::Daemon,
     ns::Namespace,
+    pings::start_ping,
     site::{NATIVE, UPLINK, gateway, wire},
-    traffic::{Pings, start_ping},
 };
 
 use super::*;
@@ -97,8 +97,7 @@ fn sites_with_the_same_ipv4_addresses_do_not_know_of_each_other() {
     let mut pings = start_ping(&lab.site.server, OTHER_HOST.parse().unwrap(), 300, &log).unwrap();
     interrupt::sleep(Duration::from_millis(500)).unwrap();
     lab.router_mut().unwrap().down().unwrap();
-    pings.wait(Duration::from_secs(15)).unwrap().unwrap();
-    let pings = Pings::parse(&pings.printed()).unwrap();
+    let pings = pings.end().unwrap();
     assert_eq!(pings.lost(), 0, "{pings}");
     assert!(!pins::directory(lab.names.router_device()).exists());
     other.router.reload().unwrap();

@@ -49,11 +49,11 @@ use isatap_tests::{
     names::Names,
     ns::Inside,
     packet::{Inner, Outer},
+    pings::{ping, ping_in_vain},
     pins,
     site::{HOST_A, HOST_B, ROUTER, SERVER, isatap_address},
     stats::Stats,
     steps,
-    traffic::ping,
 };
 
 /// The controller: the one that `ISATAP_CTL` names, or the one built beside this test.
@@ -100,6 +100,12 @@ fn addressed(lab: &Lab) {
 /// Whether every ping is answered; without a route there are none.
 fn reaches(from: &Inside, to: &str) -> bool {
     ping(from, to, 5, 0.05).is_ok_and(|pings| pings.lost() == 0)
+}
+
+/// Whether no ping is answered.
+fn hears_nothing(from: &Inside, to: &str) -> bool {
+    // Without a route there is none.
+    ping_in_vain(from, to, 5, 0.05).unwrap_or_default() == 0
 }
 
 #[test]

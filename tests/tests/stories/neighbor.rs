@@ -25,7 +25,7 @@ fn a_server_reaches_a_host_that_was_not_heard_from() {
         let to = isatap_address(HOST_A).to_string();
         forget(&lab, HOST_A);
         let before = Stats::read(lab.router().unwrap()).unwrap();
-        let pings = ping(&lab.site.server, &to, 1, 0.2).unwrap();
+        let pings = ping(&lab.site.server, &to, 1, 60.0).unwrap();
         let counted = Stats::read(lab.router().unwrap()).unwrap().since(&before);
         assert_eq!(pings.lost(), 0, "{:?}", counted.lines());
         assert_eq!(counted.of_reason("sent"), 1, "{:?}", counted.lines());
@@ -82,7 +82,7 @@ fn a_sweep_over_a_site_asks_for_few_addresses() {
 
     let log = lab.file("ping.log");
     let mut pings =
-        isatap_tests::traffic::start_ping(&lab.site.server, isatap_address(HOST_A), 300, &log)
+        isatap_tests::pings::start_ping(&lab.site.server, isatap_address(HOST_A), 300, &log)
             .unwrap();
     let before = Stats::read(lab.router().unwrap()).unwrap();
     let start = Instant::now();
@@ -102,8 +102,7 @@ fn a_sweep_over_a_site_asks_for_few_addresses() {
         "{:?}",
         counted.lines()
     );
-    pings.wait(Duration::from_secs(15)).unwrap().unwrap();
-    let pings = isatap_tests::traffic::Pings::parse(&pings.printed()).unwrap();
+    let pings = pings.end().unwrap();
     assert_eq!(pings.lost(), 0, "of a host that was heard from");
 
     let config = isatap_tests::config::router(lab.names.router_device(), Xdp::Auto);
@@ -125,7 +124,7 @@ fn without_the_daemon_a_host_has_to_speak_first() {
     forget(&lab, HOST_A);
     let [a, b] = [HOST_A, HOST_B].map(|host| isatap_address(host).to_string());
     assert!(reaches(&lab.site.server, &b));
-    assert_eq!(ping(&lab.site.server, &a, 3, 0.1).unwrap().received, 0);
+    assert!(hears_nothing(&lab.site.server, &a));
     assert!(reaches(&lab.site.host_a, &SERVER.to_string()));
     assert!(reaches(&lab.site.server, &a));
     lab.router_mut().unwrap().resume().unwrap();

@@ -1,9 +1,9 @@
 //! A host's IPv4 address becomes another one, or leaves one NIC for another, while packets flow.
 
 use isatap_tests::{
+    pings::Outage,
     site::{UPLINK, wire},
     solicitations::{Moment, Solicitations},
-    traffic::Outage,
 };
 use nix::sys::signal::Signal;
 

@@ -2,6 +2,7 @@
 
 use isatap_tests::{
     config::router_between,
+    pings::ping_as,
     site::{NATIVE, UPLINK},
 };
 
@@ -129,9 +130,8 @@ fn large_frames_pass(layers: &[(Xdp, &str)]) {
         // Payloads of packets of 1300, 3506, 3520 and 8980 octets.
         for size in [1252, 3458, 3472, 8932] {
             for (from, to) in [(&site.host_a, SERVER), (&site.server, a)] {
-                let words = format!("ping -n -q -c 10 -i 0.02 -W 1 -M do -s {size} {to}");
-                let output = from.output(&words).unwrap();
-                let pings = isatap_tests::traffic::Pings::parse(&output.stdout).unwrap();
+                let words = format!("-i 0.02 -M do -s {size} {to}");
+                let pings = ping_as(from, &words, 10).unwrap();
                 assert_eq!(pings.lost(), 0, "{word} {size} {} → {to}", from.name());
             }
         }

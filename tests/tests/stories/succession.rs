@@ -98,7 +98,7 @@ fn a_router_becomes_a_host_and_a_router_again() {
     let addresses = lab.site.router.global_addresses(&device).unwrap();
     assert!(addresses.is_empty(), "{addresses:?}");
     assert_eq!(lab.site.router.run(&forwarding).unwrap().trim(), "0");
-    assert!(!reaches(&lab.site.host_a, &SERVER.to_string()));
+    assert!(hears_nothing(&lab.site.host_a, &SERVER.to_string()));
     assert_eq!(plan(&lab).trim(), "nothing to change");
 
     lab.router().unwrap().configure(&as_router).unwrap();

@@ -18,8 +18,8 @@ use crate::interop::connectivity::{PACE, configured, in_prefix, link_local, reac
 use crate::interop::peers::LinuxRouter;
 use crate::interop::scene::Scene;
 use crate::interrupt;
+use crate::pings::Pings;
 use crate::site::{HOST_A, PREFIX, ROUTER, SERVER, UPLINK, gateway};
-use crate::traffic::Pings;
 
 pub const CASES: &[Case] = &[Case::new(
     "named-routers",

@@ -14,9 +14,9 @@ use crate::interop::connectivity::{PACE, configured, in_prefix, link_local, reac
 use crate::interop::peers::LinuxRouter;
 use crate::interop::scene::Scene;
 use crate::interrupt;
+use crate::pings::Outage;
 use crate::site::{HOST_A, PREFIX, ROUTER, SERVER, UPLINK};
 use crate::solicitations::{Moment, Solicitations};
-use crate::traffic::Outage;
 
 pub const CASES: &[Case] = &[Case::new(
     "silent-router",
@@ -27,7 +27,8 @@ pub const CASES: &[Case] = &[Case::new(
 
 /// Seconds for which routers advertise.
 const LIFETIME: u32 = 1800;
-/// How long a dead router may be missed.
+/// How long a dead router may be missed. A story of the same plot does not say so, because other programs can
+/// make it longer; this machine's clock counts instructions.
 const LONGEST: Duration = Duration::from_secs(4);
 /// The host's next address.
 const MOVED: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 77);

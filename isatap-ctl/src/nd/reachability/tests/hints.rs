@@ -182,3 +182,38 @@ fn an_unreachable_neighbour_in_use_is_asked_on() {
     assert_eq!(bench.died.len(), 1, "that it died is said once");
     assert!(bench.detector.dead_since(ROUTER) > Some(START + ms(20_000)));
 }
+
+/// Compared here, because other programs take the time of one that is compared with a watch.
+#[test]
+fn an_error_under_traffic_gives_a_router_up_sooner_than_silence_does() {
+    let given_up = |phase: u64, is_told: bool| {
+        let mut bench = Bench::reachable();
+        bench.run(ms(5000 + phase * 100), Flow::Both);
+        bench.run(ms(100), Flow::Out);
+        let start = bench.now;
+        if is_told {
+            bench.detector.hint(start, ROUTER);
+        }
+        bench.run(ms(6000), Flow::Out);
+        span(start, *bench.died.first().unwrap())
+    };
+    for phase in 0..20 {
+        let (told, silent) = (given_up(phase, true), given_up(phase, false));
+        assert_eq!(told, ms(2500), "{phase}");
+        assert!(told < silent, "{phase}: {told:?}, {silent:?}");
+    }
+}
+
+/// One that is asked for another reason is waited for no longer than one that was asked for it.
+#[test]
+fn an_error_while_a_router_is_asked_shortens_the_last_wait() {
+    for asked in 1..=3 {
+        let mut bench = Bench::new();
+        bench.run(ms(asked * 1000 - 900), Flow::None);
+        assert_eq!(bench.asked.len() as u64, asked);
+        bench.detector.hint(bench.now, ROUTER);
+        bench.run(ms(4000), Flow::None);
+        let last = if asked == 3 { 3000 } else { 2500 };
+        assert_eq!(bench.died, [START + ms(last)], "{asked}");
+    }
+}

@@ -12,8 +12,8 @@ use crate::interop::scene::Scene;
 use crate::interrupt;
 use crate::ns::Inside;
 use crate::packet::{Inner, Outer};
+use crate::pings::ping_in_vain;
 use crate::site::{HOST_A, HOST_B, ROUTER, gateway};
-use crate::traffic;
 
 const FORGED: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xbad, 0, 0, 0, 0, 0);
 const TAKEN: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub fn case(scene: &mut Scene) -> Result<()> {
     // Nobody answers, and nobody has to.
     let nobody = in_prefix(FORGED, forger()).to_string();
     for host in [&scene.site.host_a, &scene.site.host_b] {
-        traffic::ping(host, &nobody, 1, 1.0)?;
+        ping_in_vain(host, &nobody, 1, 1.0)?;
     }
     scene.compare(
         "takes an address and a default route from it",

@@ -12,8 +12,8 @@ use crate::forge;
 use crate::interop::connectivity::link_local;
 use crate::interop::scene::Scene;
 use crate::packet::{Inner, Outer, fragmentation_needed};
+use crate::pings::Pings;
 use crate::site::{HOST_A, HOST_B, ROUTER, SERVER, gateway};
-use crate::traffic::Pings;
 
 /// Of the data of an echo request; the outer packet has 1468 octets.
 const LARGE: u32 = 1400;

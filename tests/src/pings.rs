@@ -1,0 +1,197 @@
+//! Pings, and what became of them.
+//!
+//! `ping` leaves a few milliseconds after it sent the last request, so that on a busy machine the last answers
+//! come too late. These pings end when as many are answered as were wanted, and what was asked after the last of
+//! those is none that is lost.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::backlog;
+use crate::interrupt;
+use crate::ns::Inside;
+use crate::process::Process;
+
+/// How long answers are waited for, in seconds, beside the time that all the requests take.
+const PATIENCE: u32 = 20;
+/// Between two requests in the background, in seconds.
+const PACE: f32 = 0.01;
+
+/// How many echo requests were answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pings {
+    /// Requests.
+    pub sent: u32,
+    /// Answers.
+    pub received: u32,
+    /// Packets that the machine's own queues had no place for meanwhile, whosever they were.
+    pub crowded_out: u32,
+}
+
+/// How many pings were lost, and the longest time between two answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    /// Requests without an answer, up to the last that has one; later ones may be on their way.
+    pub lost: u32,
+    /// As the pinging host saw it.
+    pub time: Duration,
+}
+
+/// Pings in the background.
+#[derive(Debug)]
+pub struct Pinging {
+    process: Process,
+    count: u32,
+    dropped: u64,
+}
+
+/// Pings an IPv4 or IPv6 address at an interval in seconds until `count` are answered, or an error comes, or
+/// none does for long.
+pub fn ping(from: &Inside, to: &str, count: u32, interval: f32) -> Result<Pings> {
+    ping_as(from, &format!("-i {interval} {to}"), count)
+}
+
+/// The same with more words for `ping`.
+pub fn ping_as(from: &Inside, words: &str, count: u32) -> Result<Pings> {
+    let dropped = backlog::dropped()?;
+    let output = from.output(&format!("ping -n -c {count} -w {PATIENCE} {words}"))?;
+    let pings = Pings::of(&output.stdout, count, dropped);
+    pings.with_context(|| format!("ping {words}: {}", output.stderr))
+}
+
+/// Pings where no answer is expected, and waits for none. How many came.
+pub fn ping_in_vain(from: &Inside, to: &str, count: u32, interval: f32) -> Result<u32> {
+    let output = from.output(&format!("ping -n -q -c {count} -i {interval} -W 1 {to}"))?;
+    let pings = Pings::parse(&output.stdout);
+    let pings = pings.with_context(|| format!("ping {to}: {}", output.stderr))?;
+    Ok(pings.received)
+}
+
+/// Starts a hundred pings a second in the background.
+pub fn start_ping(from: &Inside, to: Ipv6Addr, count: u32, log: &Path) -> Result<Pinging> {
+    let limit = count / 100 + PATIENCE;
+    let words = format!("ping -n -c {count} -i {PACE} -w {limit} {to}");
+    Ok(Pinging {
+        dropped: backlog::dropped()?,
+        process: from.start(&words, log)?,
+        count,
+    })
+}
+
+impl Pinging {
+    /// What became of them, once they are answered.
+    pub fn end(&mut self) -> Result<Pings> {
+        let limit = Duration::from_secs((self.count / 100 + 3 * PATIENCE).into());
+        let ended = self.process.wait(limit)?;
+        ended.context("ping does not end")?;
+        Pings::of(&self.process.printed(), self.count, self.dropped)
+    }
+
+    /// Waits until so many more are answered.
+    pub fn are_answered(&self, more: usize) -> Result<()> {
+        let count = || answered(&self.process.printed()).len();
+        let wanted = count() + more;
+        let limit = Duration::from_secs(PATIENCE.into());
+        let found = interrupt::poll(limit, || Ok((count() >= wanted).then_some(())))?;
+        found.with_context(|| format!("not {more} more of {} pings", self.count))
+    }
+}
+
+impl Pings {
+    /// Reads the closing lines of ping.
+    pub fn parse(printed: &str) -> Result<Self> {
+        let line = printed
+            .lines()
+            .find(|line| line.contains("packets transmitted"));
+        let line = line.with_context(|| format!("no summary of ping in {printed:?}"))?;
+        let number = |index| {
+            line.split(',')
+                .nth(index)?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        };
+        let (sent, received) = number(0).zip(number(1)).with_context(|| line.to_string())?;
+        Ok(Self {
+            sent,
+            received,
+            crowded_out: 0,
+        })
+    }
+
+    /// The same of one that was to wait for `count` answers, when so many packets had been dropped.
+    fn of(printed: &str, count: u32, dropped: u64) -> Result<Self> {
+        let mut pings = Self::parse(printed)?;
+        if pings.received >= count {
+            pings.sent = pings.received + missing(&answered(printed));
+        }
+        let dropped = backlog::dropped()?.saturating_sub(dropped);
+        pings.crowded_out = u32::try_from(dropped)?;
+        Ok(pings)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            received: self.received + other.received,
+            crowded_out: self.crowded_out + other.crowded_out,
+        }
+    }
+
+    /// Requests without an answer for which there is no excuse.
+    pub fn lost(self) -> u32 {
+        let unanswered = self.sent.saturating_sub(self.received);
+        unanswered.saturating_sub(self.crowded_out)
+    }
+}
+
+impl fmt::Display for Pings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sent, received, .. } = self;
+        let lost = self.lost();
+        write!(formatter, "{sent} sent, {received} answered, {lost} lost")
+    }
+}
+
+impl Outage {
+    /// Of what `ping -D` printed.
+    pub fn parse(printed: &str) -> Result<Self> {
+        // Errors have a line too.
+        let answers = printed.lines().filter(|line| line.contains(" bytes from "));
+        let stamps = answers.filter_map(|line| {
+            let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
+            stamp.parse().ok().map(Duration::from_secs_f64)
+        });
+        let stamps: Vec<_> = stamps.collect();
+        let pairs = stamps.iter().zip(stamps.iter().skip(1));
+        let gaps = pairs.map(|(one, next)| next.saturating_sub(*one));
+        Ok(Self {
+            lost: missing(&answered(printed)),
+            time: gaps.max().context("ping has not two answers")?,
+        })
+    }
+}
+
+/// The numbers of the requests that are answered.
+pub fn answered(printed: &str) -> BTreeSet<u32> {
+    let answers = printed.lines().filter(|line| line.contains(" bytes from "));
+    let number = |line: &str| {
+        let (_, rest) = line.split_once("icmp_seq=")?;
+        rest.split(' ').next()?.parse().ok()
+    };
+    answers.filter_map(number).collect()
+}
+
+/// How many are not, up to the last that is.
+pub fn missing(answered: &BTreeSet<u32>) -> u32 {
+    let last = answered.last().copied().unwrap_or_default();
+    last.saturating_sub(u32::try_from(answered.len()).unwrap_or(u32::MAX))
+}
