@@ -14,8 +14,8 @@ use crate::notify::Notify;
 use crate::ns::Inside;
 use crate::process::Process;
 
-const READY: Duration = Duration::from_secs(20);
-const STOP: Duration = Duration::from_secs(10);
+const READY: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(30);
 
 /// With what it refuses.
 const LOG: &str = "info,isatap_ctl=debug";

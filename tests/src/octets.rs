@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use crate::ns::Inside;
 
 /// How long a connection may stand still.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Octets of a write, and of a comparison.
 const BLOCK: usize = 1 << 16;
 

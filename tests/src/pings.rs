@@ -11,16 +11,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use nix::sys::signal::Signal;
 
 use crate::backlog;
 use crate::interrupt;
 use crate::ns::Inside;
 use crate::process::Process;
 
-/// How long answers are waited for, in seconds, beside the time that all the requests take.
+/// How long answers are waited for, in seconds.
 const PATIENCE: u32 = 20;
-/// Between two requests in the background, in seconds.
-const PACE: f32 = 0.01;
+/// The same of pings in the background.
+const LIMIT: Duration = Duration::from_secs(30);
+/// So many are answered after all that is of interest.
+const LAST: usize = 50;
 
 /// How many echo requests were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,11 +45,10 @@ pub struct Outage {
     pub time: Duration,
 }
 
-/// Pings in the background.
+/// Pings in the background, until [`Pinging::end`].
 #[derive(Debug)]
 pub struct Pinging {
     process: Process,
-    count: u32,
     dropped: u64,
 }
 
@@ -72,33 +74,35 @@ pub fn ping_in_vain(from: &Inside, to: &str, count: u32, interval: f32) -> Resul
     Ok(pings.received)
 }
 
-/// Starts a hundred pings a second in the background.
-pub fn start_ping(from: &Inside, to: Ipv6Addr, count: u32, log: &Path) -> Result<Pinging> {
-    let limit = count / 100 + PATIENCE;
-    let words = format!("ping -n -c {count} -i {PACE} -w {limit} {to}");
+/// Starts two hundred pings a second in the background, if the machine has time for so many.
+pub fn start_ping(from: &Inside, to: Ipv6Addr, log: &Path) -> Result<Pinging> {
     Ok(Pinging {
         dropped: backlog::dropped()?,
-        process: from.start(&words, log)?,
-        count,
+        process: from.start(&format!("ping -n -D -i 0.005 {to}"), log)?,
     })
 }
 
 impl Pinging {
-    /// What became of them, once they are answered.
-    pub fn end(&mut self) -> Result<Pings> {
-        let limit = Duration::from_secs((self.count / 100 + 3 * PATIENCE).into());
-        let ended = self.process.wait(limit)?;
-        ended.context("ping does not end")?;
-        Pings::of(&self.process.printed(), self.count, self.dropped)
-    }
-
     /// Waits until so many more are answered.
     pub fn are_answered(&self, more: usize) -> Result<()> {
         let count = || answered(&self.process.printed()).len();
-        let wanted = count() + more;
-        let limit = Duration::from_secs(PATIENCE.into());
-        let found = interrupt::poll(limit, || Ok((count() >= wanted).then_some(())))?;
-        found.with_context(|| format!("not {more} more of {} pings", self.count))
+        let before = count();
+        let found = interrupt::poll(LIMIT, || Ok((count() >= before + more).then_some(())))?;
+        found.with_context(|| format!("{before} pings were answered, and not {more} more"))
+    }
+
+    /// What became of them. Those after the last that was answered may be on their way.
+    pub fn end(mut self) -> Result<Pings> {
+        self.are_answered(LAST)?;
+        self.process.signal(Signal::SIGINT)?;
+        let ended = self.process.wait(LIMIT)?;
+        ended.context("ping does not end")?;
+        Pings::of(&self.process.printed(), 1, self.dropped)
+    }
+
+    /// When the answers came.
+    pub fn outage(&self) -> Result<Outage> {
+        Outage::parse(&self.process.printed())
     }
 }
 

@@ -17,7 +17,7 @@ const UNPACKED: &str = "systemd-resolved";
 /// Who it runs as.
 const NOBODY: &str = "65534";
 const CAPABILITIES: &str = "-all,+net_bind_service,+net_raw,+setpcap";
-const STOP: Duration = Duration::from_secs(10);
+const STOP: Duration = Duration::from_secs(30);
 
 /// A message bus.
 #[derive(Debug)]

@@ -56,7 +56,7 @@ fn native_addresses_carry_tcp_and_leave_nothing_behind() {
             &log,
         )
         .unwrap();
-        assert!(rate > 1e8, "{rate}");
+        assert!(rate > 1e6, "{rate}");
     }
     std::fs::remove_file(log).unwrap();
     assert_eq!(site.host_a.run("ip -6 addr show").unwrap(), before);
@@ -71,7 +71,7 @@ fn a_forged_packet_arrives_at_the_router_as_it_was_made() {
     let words = format!("tcpdump -l -n -v -i {UPLINK} ip proto 41");
     let capture = site.router.start(&words, &log).unwrap();
     let until = |text: &str| {
-        let seen = interrupt::poll(Duration::from_secs(5), || {
+        let seen = interrupt::poll(Duration::from_secs(30), || {
             Ok(capture.printed().contains(text).then_some(()))
         });
         assert!(

@@ -21,7 +21,7 @@ pub fn configure(lab: &mut Lab, _xdp: Xdp) -> Evidence {
 
 fn configured(host: &Inside, device: &str, ipv4: Ipv4Addr) -> Result<String> {
     let wanted = isatap_address(ipv4);
-    let route = interrupt::poll(Duration::from_secs(10), || {
+    let route = interrupt::poll(Duration::from_secs(30), || {
         let routes = host.run(&format!("ip -6 route show default dev {device}"))?;
         let route = routes.lines().next().map(|line| line.trim().to_string());
         Ok(route.filter(|_| has(host, device, wanted)))

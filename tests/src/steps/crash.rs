@@ -1,19 +1,16 @@
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 
 use crate::config::Xdp;
-use crate::interrupt;
 use crate::lab::Lab;
 use crate::links::{self, Link};
 use crate::pings::start_ping;
 use crate::site::{HOST_A, isatap_address};
 use crate::story::Evidence;
 
-const COUNT: u32 = 600;
-const PAUSE: Duration = Duration::from_millis(1500);
+/// Pings that are answered before and after each event.
+const SOME: usize = 200;
 
-/// A hundred pings a second while the router's daemon is killed and comes back.
+/// Two hundred pings a second while the router's daemon is killed and comes back.
 pub fn crash(lab: &mut Lab, _xdp: Xdp) -> Evidence {
     let before = links::of(lab.names.router_device())?;
     let mut lines = vec![flows_on(lab)?];
@@ -25,12 +22,12 @@ pub fn crash(lab: &mut Lab, _xdp: Xdp) -> Evidence {
 /// The same, whatever the programs are attached by.
 pub fn flows_on(lab: &mut Lab) -> Result<String> {
     let log = lab.file("crash.log");
-    let mut pings = start_ping(&lab.site.server, isatap_address(HOST_A), COUNT, &log)?;
-    interrupt::sleep(PAUSE)?;
+    let pings = start_ping(&lab.site.server, isatap_address(HOST_A), &log)?;
+    pings.are_answered(SOME)?;
     let router = lab.router_mut()?;
     let killed = router.pid().context("the daemon is not running")?;
     router.kill()?;
-    interrupt::sleep(PAUSE)?;
+    pings.are_answered(SOME)?;
     router.resume()?;
     let started = router.pid().unwrap_or_default();
     let pings = pings.end()?;

@@ -26,7 +26,7 @@ pub fn forged(lab: &mut Lab, _xdp: Xdp) -> Evidence {
         &Outer::new(HOST_B, ROUTER).packet(&inner)?,
     )?;
     let mut after = before;
-    interrupt::poll(Duration::from_secs(3), || {
+    interrupt::poll(Duration::from_secs(30), || {
         after = Stats::read(router)?.of_reason(REASON);
         Ok((after == before + 1).then_some(()))
     })?

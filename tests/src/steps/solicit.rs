@@ -16,13 +16,13 @@ pub fn solicit(lab: &mut Lab, xdp: Xdp) -> Evidence {
     lab.start_router(xdp)?;
     let words = format!("tcpdump -l -n -i {UPLINK} ip proto 41");
     let capture = lab.site.host_a.start(&words, &lab.file("solicit.log"))?;
-    interrupt::poll(Duration::from_secs(5), || {
+    interrupt::poll(Duration::from_secs(30), || {
         Ok(capture.printed().contains("listening on").then_some(()))
     })?
     .context("tcpdump does not start")?;
     lab.start_host_a()?;
     lab.start_host_b()?;
-    let seen = interrupt::poll(Duration::from_secs(10), || {
+    let seen = interrupt::poll(Duration::from_secs(30), || {
         let printed = capture.printed();
         let line = |what| {
             printed

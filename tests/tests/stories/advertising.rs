@@ -7,7 +7,7 @@ use isatap_tests::bare::{BareHost, Heard, link_local};
 
 use super::*;
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = PATIENCE;
 const ADVERTISEMENT: u8 = 134;
 
 /// The site's router with one more of everything.
@@ -58,7 +58,7 @@ fn a_reload_withdraws_what_went_away_from_hosts_that_were_told() {
     router.reload().unwrap();
     lab.start_host_b().unwrap();
     let host_status = |lab: &Lab| lab.host_b().unwrap().json(&["status"]).unwrap();
-    let learned = within(Duration::from_secs(10), || {
+    let learned = within(PATIENCE, || {
         let status = host_status(&lab);
         (status["dns"]["servers"][0] == "2001:db8::53").then_some(status)
     });

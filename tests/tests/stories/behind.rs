@@ -85,7 +85,7 @@ fn is_taken_from_its_host_alone(lab: &Lab) {
     let outer = Outer::new(HOST_A, ROUTER);
     let packet = outer.packet(&inner.packet().unwrap()).unwrap();
     forge::send(&lab.site.host_a, ROUTER, &packet).unwrap();
-    let dropped = within(Duration::from_secs(3), || {
+    let dropped = within(PATIENCE, || {
         let since = Stats::read(lab.router().unwrap()).unwrap().since(&before);
         (since.of_reason("src_mismatch") == 1).then_some(())
     });

@@ -41,12 +41,14 @@ fn octets_of_one_site_arrive_in_another() {
                 (routers[1], b, a, isatap_address(HOST_A)),
             ] {
                 let device = router.device();
-                let words = format!("tcpdump -n -c {LARGE} -i {device} greater 3000");
+                let words = format!("-c {LARGE} -i {device} greater 3000");
                 let log = lab.file(&format!("{device}.large"));
-                let mut large = lab.site.router.start(&words, &log).unwrap();
+                // Of an earlier case, which would be read as this one's.
+                let _ = std::fs::remove_file(&log);
+                let mut large = capture(&lab.site.router, &words, &log);
                 let carried = carry(from, to, address, BLOCKS);
                 carried.unwrap_or_else(|error| panic!("{case}: {error:#}"));
-                let seen = large.wait(Duration::from_secs(1)).unwrap();
+                let seen = large.wait(PATIENCE).unwrap();
                 assert!(seen.is_some(), "{case}: few are large: {}", large.printed());
             }
             for (router, before) in routers.into_iter().zip(before) {

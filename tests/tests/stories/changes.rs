@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// The old address is gone and the new one solicits; everything moves with it.
+/// The old address is gone and the new one solicits; everything moves with it. That it takes a second at most is
+/// seen in the virtual machine (`silent-router`).
 #[test]
 fn another_ipv4_address_moves_everything() {
     let lab = configured(Xdp::Auto);
@@ -21,7 +22,7 @@ fn another_ipv4_address_moves_everything() {
         .run("ip route replace default via 10.1.0.1")
         .unwrap();
     let start = Instant::now();
-    let link_local = within(Duration::from_secs(1), || {
+    let link_local = within(PATIENCE, || {
         let shown = lab
             .site
             .host_a
@@ -29,8 +30,8 @@ fn another_ipv4_address_moves_everything() {
             .ok()?;
         (shown.contains("fe80::5efe:a01:4d/") && !shown.contains("5efe:a01:2/")).then_some(())
     });
-    assert!(link_local.is_some(), "not within a second");
-    let global = within(Duration::from_secs(10), || {
+    assert!(link_local.is_some(), "it keeps the old one");
+    let global = within(PATIENCE, || {
         let addresses = lab.site.host_a.global_addresses(device).ok()?;
         addresses.contains(&isatap_address(new)).then_some(())
     });
@@ -115,7 +116,7 @@ fn a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon() {
         .router
         .run(&format!("ip link set {device} down"))
         .unwrap();
-    let healed = within(Duration::from_secs(3), || {
+    let healed = within(PATIENCE, || {
         reaches(&lab.site.host_a, &server).then_some(())
     });
     assert!(healed.is_some());
@@ -123,7 +124,7 @@ fn a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon() {
         .router
         .run(&format!("ip link del {device}"))
         .unwrap();
-    let ended = within(Duration::from_secs(5), || {
+    let ended = within(PATIENCE, || {
         lab.router()
             .unwrap()
             .logged()
@@ -134,7 +135,7 @@ fn a_device_set_down_comes_back_and_a_deleted_one_ends_the_daemon() {
     let router = lab.router_mut().unwrap();
     router.kill().unwrap();
     router.resume().unwrap();
-    let back = within(Duration::from_secs(5), || {
+    let back = within(PATIENCE, || {
         reaches(&lab.site.host_a, &server).then_some(())
     });
     assert!(back.is_some());
@@ -170,5 +171,5 @@ fn advertising_is_left_to_others_and_taken_back_by_reload() {
     let router = lab.router_mut().unwrap();
     router.configure(&ours).unwrap();
     router.reload().unwrap();
-    assert!(addressed(&lab, Duration::from_secs(10)).is_some());
+    assert!(addressed(&lab, 2 * PATIENCE).is_some());
 }

@@ -25,7 +25,7 @@ fn a_router_by_command_is_used_at_once_and_kept_only_when_saved() {
     host.ctl(&["prl", "add", &router]).unwrap();
     assert_eq!(sources(host), r#"["command"]"#);
     let device = lab.names.host_a_device();
-    let addressed = within(Duration::from_secs(10), || {
+    let addressed = within(PATIENCE, || {
         let addresses = lab.site.host_a.global_addresses(device).ok()?;
         (!addresses.is_empty()).then_some(())
     });

@@ -9,7 +9,7 @@ use isatap_tests::{
 
 use super::*;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = PATIENCE;
 const ADVERTISEMENT: u8 = 134;
 
 /// Beside the default route.

@@ -33,9 +33,9 @@ fn large_packets_are_forwarded_at_once_and_cut_on_their_way_out() {
     }
     let server = SERVER.to_string();
     for (way, nic) in [(Way::Upload, UPLINK), (Way::Download, NATIVE)] {
-        let large = format!("tcpdump -n -c 100 -i {nic} greater 3000");
+        let large = format!("-c 100 -i {nic} greater 3000");
         let log = lab.file(&format!("large-{nic}.log"));
-        let mut gathered = lab.site.router.start(&large, &log).unwrap();
+        let mut gathered = capture(&lab.site.router, &large, &log);
         let before = Stats::read(lab.router().unwrap()).unwrap();
         let (from, to) = (&lab.site.host_a, &lab.site.server);
         let log = lab.file("iperf3.log");
@@ -48,7 +48,7 @@ fn large_packets_are_forwarded_at_once_and_cut_on_their_way_out() {
         assert!(cached > 130_000, "{lines}");
         let damaged = counted.of_reason("failed") + counted.of_reason("too_big");
         assert_eq!(damaged, 0, "{lines}");
-        let seen = gathered.wait(Duration::from_secs(1)).unwrap();
+        let seen = gathered.wait(PATIENCE).unwrap();
         assert!(seen.is_some(), "none was large: {}", gathered.printed());
     }
 }
@@ -58,14 +58,14 @@ fn a_reload_changes_what_traffic_control_does_without_losing_a_ping() {
     let mut lab = configured(Xdp::Off);
     let log = lab.file("reload.log");
     let (server, host) = (&lab.site.server, isatap_address(HOST_A));
-    let mut pings = start_ping(server, host, 600, &log).unwrap();
+    let pings = start_ping(server, host, &log).unwrap();
     for (xdp, mode) in [
         (Xdp::Forward, Some("forward")),
         (Xdp::Off, None),
         (Xdp::Forward, Some("forward")),
         (Xdp::Off, None),
     ] {
-        interrupt::sleep(Duration::from_millis(800)).unwrap();
+        pings.are_answered(50).unwrap();
         reconfigure(&mut lab, xdp);
         assert_eq!(modes(&lab), [mode, mode]);
     }
@@ -104,7 +104,7 @@ fn down_leaves_no_program_that_forwards() {
 /// The kernel frees a link a moment after the last that held it.
 fn carries(lab: &Lab, nic: &str, wanted: &[&str]) {
     let mut found = Vec::new();
-    let is_so = within(Duration::from_secs(2), || {
+    let is_so = within(PATIENCE, || {
         found = attached(lab, nic);
         (found == wanted).then_some(())
     });

@@ -61,7 +61,7 @@ pub(super) fn other_site(lab: &Lab, xdp: Xdp, ipv4: Ipv4Addr) -> OtherSite {
         host,
         address: Ipv6Addr::from_bits(isatap_address(ipv4).to_bits() + (1 << 64)),
     };
-    let found = within(Duration::from_secs(10), || {
+    let found = within(PATIENCE, || {
         let addresses = site.host.global_addresses(&host_device).ok()?;
         addresses.contains(&site.address).then_some(())
     });
@@ -94,8 +94,8 @@ fn sites_with_the_same_ipv4_addresses_do_not_know_of_each_other() {
 
     // One ends, and the other's packets flow on.
     let log = lab.file("other.log");
-    let mut pings = start_ping(&lab.site.server, OTHER_HOST.parse().unwrap(), 300, &log).unwrap();
-    interrupt::sleep(Duration::from_millis(500)).unwrap();
+    let pings = start_ping(&lab.site.server, OTHER_HOST.parse().unwrap(), &log).unwrap();
+    pings.are_answered(50).unwrap();
     lab.router_mut().unwrap().down().unwrap();
     let pings = pings.end().unwrap();
     assert_eq!(pings.lost(), 0, "{pings}");
@@ -137,7 +137,7 @@ fn two_instances_share_a_nic() {
     host_b.configure(&host).unwrap();
     host_b.reload().unwrap();
     let b = "2001:db8:0:2:0:5efe:a02:2";
-    let found = within(Duration::from_secs(10), || {
+    let found = within(PATIENCE, || {
         let addresses = lab
             .site
             .host_b

@@ -6,7 +6,7 @@ use isatap_tests::{
     config::router_between,
     daemon::Daemon,
     links,
-    process::Process,
+    pings::{Pinging, start_ping},
     site::{NATIVE, UPLINK},
 };
 use nix::{
@@ -20,30 +20,23 @@ use super::{
 };
 
 /// The server pings a host 200 times a second until [`none_is_lost`].
-pub(super) fn start_pings(lab: &Lab, host: Ipv4Addr) -> Process {
-    let (log, to) = (lab.file("pings.log"), isatap_address(host));
-    let words = format!("ping -n -i 0.005 -W 1 {to}");
-    lab.site.server.start(&words, &log).unwrap()
+pub(super) fn start_pings(lab: &Lab, host: Ipv4Addr) -> Pinging {
+    start_ping(
+        &lab.site.server,
+        isatap_address(host),
+        &lab.file("pings.log"),
+    )
+    .unwrap()
 }
 
 /// Every ping up to the last that was answered; those after it may be on their way.
-pub(super) fn none_is_lost(lab: &Lab, mut pings: Process) {
-    pings.signal(Signal::SIGINT).unwrap();
-    pings.wait(Duration::from_secs(5)).unwrap().unwrap();
-    let printed = pings.printed();
-    let number = |line: &str| {
-        let (_, rest) = line.split_once("icmp_seq=")?;
-        rest.split(' ').next()?.parse::<usize>().ok()
-    };
-    let answered: Vec<usize> = printed.lines().filter_map(number).collect();
-    assert!(answered.len() > 200, "{printed}");
-    let missing: Vec<_> = (1..answered.last().copied().unwrap())
-        .filter(|number| answered.binary_search(number).is_err())
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "{missing:?} of {}; the router counted {:#?}",
-        answered.len(),
+pub(super) fn none_is_lost(lab: &Lab, pings: Pinging) {
+    let pings = pings.end().unwrap();
+    assert!(pings.received > 200, "{pings}");
+    assert_eq!(
+        pings.lost(),
+        0,
+        "{pings}; the router counted {:#?}",
         Stats::read(lab.router().unwrap()).unwrap().by_name()
     );
 }
@@ -116,14 +109,16 @@ fn an_uplink_that_flaps_goes_or_is_renamed_comes_back() {
     let (core, router) = (&lab.site.core, &lab.site.router);
     let b = isatap_address(HOST_B).to_string();
     let comes_back = |what: &str| {
-        let back = within(Duration::from_secs(5), || {
-            reaches(&lab.site.server, &b).then_some(())
-        });
+        let back = within(PATIENCE, || reaches(&lab.site.server, &b).then_some(()));
         assert!(back.is_some(), "after it {what}");
     };
     let shown = || {
         let status = lab.router().unwrap().json(&["status"]).unwrap();
         status["uplinks"][1].clone()
+    };
+    let is_native = || {
+        let native = within(PATIENCE, || (shown()["xdp"] == "native").then_some(()));
+        assert!(native.is_some(), "{}", shown());
     };
     let run = |inside: &Inside, line: &str| inside.run(line).map(drop).unwrap();
     let pings = start_pings(&lab, HOST_A);
@@ -135,21 +130,19 @@ fn an_uplink_that_flaps_goes_or_is_renamed_comes_back() {
     comes_back("flapped");
 
     run(router, &format!("ip link set {SECOND} name other0"));
-    let gone = within(Duration::from_secs(2), || {
-        (shown()["xdp"] == "off").then_some(())
-    });
+    let gone = within(PATIENCE, || (shown()["xdp"] == "off").then_some(()));
     assert!(gone.is_some(), "{}", shown());
     assert_eq!(shown()["reason"], "there is no such interface");
     let carried = run_output(router, "ip link show other0");
     assert!(!carried.contains("xdp"), "{carried}");
     run(router, &format!("ip link set other0 name {SECOND}"));
     comes_back("was renamed");
-    assert_eq!(shown()["xdp"], "native");
+    is_native();
 
     run(router, &format!("ip link del {SECOND}"));
     connect_second(&lab);
     comes_back("was made again");
-    assert_eq!(shown()["xdp"], "native");
+    is_native();
 
     none_is_lost(&lab, pings);
     let logged = lab.router().unwrap().logged();
@@ -189,7 +182,7 @@ fn the_mtu_of_an_uplink_is_followed_to_the_hosts() {
             .unwrap();
         let wanted = (nic - 20).max(1280).to_string();
         let device = lab.names.router_device();
-        let followed = within(Duration::from_secs(2), || {
+        let followed = within(PATIENCE, || {
             (mtu(&lab.site.router, device) == wanted).then_some(())
         });
         assert!(
@@ -200,7 +193,7 @@ fn the_mtu_of_an_uplink_is_followed_to_the_hosts() {
         lab.host_a_mut().unwrap().stop().unwrap();
         lab.host_a_mut().unwrap().resume().unwrap();
         let device = lab.names.host_a_device();
-        let told = within(Duration::from_secs(5), || {
+        let told = within(PATIENCE, || {
             (mtu(&lab.site.host_a, device) == wanted).then_some(())
         });
         assert!(told.is_some(), "{nic}: {}", mtu(&lab.site.host_a, device));
@@ -274,7 +267,7 @@ fn after_lost_news_everything_is_read_anew() {
     }
     kill(pid, Signal::SIGCONT).unwrap();
     let device = router.device();
-    let read = within(Duration::from_secs(5), || {
+    let read = within(PATIENCE, || {
         let shown = lab
             .site
             .router

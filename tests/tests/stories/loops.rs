@@ -78,8 +78,9 @@ impl World {
         }
     }
 
-    /// Packets that leave our router, into the tunnel and natively, because `act` sends one.
-    fn leave(&self, act: impl FnOnce(&Self)) -> usize {
+    /// Packets that leave our router, into the tunnel and natively, because `act` sends one; so many are waited
+    /// for, and then whether more come.
+    fn leave(&self, wanted: usize, act: impl FnOnce(&Self)) -> usize {
         let count = || -> usize {
             let marks =
                 |process: &Process| process.printed().matches(&format!(".{PORT}: ")).count();
@@ -87,6 +88,7 @@ impl World {
         };
         let before = count();
         act(self);
+        within(PATIENCE, || (count() >= before + wanted).then_some(()));
         interrupt::sleep(Duration::from_millis(600)).unwrap();
         count() - before
     }
@@ -106,24 +108,23 @@ fn no_packet_comes_back_out_of_another_tunnel() {
         let their_host = embedding(OTHER, ROUTER);
         let for_relay = isatap_address(RELAY);
         for source in [their_host, OUR_SIX_TO_FOUR, OUR_SIX_RD] {
-            let out = world.leave(|world| world.natively(source, for_relay));
+            let out = world.leave(0, |world| world.natively(source, for_relay));
             assert_eq!(out, 0, "{check}: from {source} to {for_relay}");
             let relay = &*world.relay;
-            let out = world.leave(|_| tunnelled(relay, RELAY, for_relay, source));
+            let out = world.leave(0, |_| tunnelled(relay, RELAY, for_relay, source));
             assert_eq!(out, 0, "{check}: from {for_relay} to {source}");
         }
         // Somebody of the other site, and back: nothing is wrong with that.
-        let out =
-            world.leave(|world| world.natively(embedding(OTHER, HOST_B), isatap_address(HOST_A)));
+        let out = world.leave(1, |world| {
+            world.natively(embedding(OTHER, HOST_B), isatap_address(HOST_A))
+        });
         assert_eq!(out, 1, "{check}: from the other site");
         let host_a = &*world.lab.site.host_a;
         let (a, b) = (isatap_address(HOST_A), embedding(OTHER, HOST_B));
-        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, b));
+        let out = world.leave(1, |_| tunnelled(host_a, HOST_A, a, b));
         assert_eq!(out, 1, "{check}: to the other site");
         for process in world.out {
-            process
-                .stop(Signal::SIGTERM, Duration::from_secs(3))
-                .unwrap();
+            process.stop(Signal::SIGTERM, PATIENCE).unwrap();
         }
         world.other.stop().unwrap();
     }
@@ -140,15 +141,15 @@ fn no_packet_goes_round_in_our_own_tunnel() {
         };
         let (a, b) = (isatap_address(HOST_A), isatap_address(HOST_B));
         let host_a = &*world.lab.site.host_a;
-        let out = world.leave(|world| world.natively(SERVER, twin));
+        let out = world.leave(0, |world| world.natively(SERVER, twin));
         assert_eq!(out, 0, "{check}: to the twin of our address");
-        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, twin));
+        let out = world.leave(0, |_| tunnelled(host_a, HOST_A, a, twin));
         assert_eq!(out, 0, "{check}: to the twin through the tunnel");
-        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, b));
+        let out = world.leave(1, |_| tunnelled(host_a, HOST_A, a, b));
         assert_eq!(out, 1, "{check}: from host to host");
-        let out = world.leave(|_| tunnelled(host_a, HOST_A, a, a));
+        let out = world.leave(0, |_| tunnelled(host_a, HOST_A, a, a));
         assert!(out <= 1, "{check}: from a host to itself, {out}");
-        let out = world.leave(|_| tunnelled(host_a, ROUTER, twin, twin));
+        let out = world.leave(0, |_| tunnelled(host_a, ROUTER, twin, twin));
         assert_eq!(out, 0, "{check}: in our own name");
     }
 }
@@ -177,16 +178,7 @@ fn send_natively(from: &Inside, source: Ipv6Addr, destination: Ipv6Addr) {
 /// What arrives at a neighbour of our router.
 fn leaving(lab: &Lab, node: &Inside, nic: &str) -> Process {
     let log = lab.file(&format!("leaving-{nic}.log"));
-    let capture = node.start(
-        &format!("tcpdump -l -n -Q in -i {nic} ip6 or ip proto 41"),
-        &log,
-    );
-    let capture = capture.unwrap();
-    let listens = within(Duration::from_secs(5), || {
-        capture.printed().contains("listening on").then_some(())
-    });
-    assert!(listens.is_some());
-    capture
+    capture(node, &format!("-Q in -i {nic} ip6 or ip proto 41"), &log)
 }
 
 /// An IPv4 route to a host through the tunnel itself: the source hears that there is no way, and nothing
@@ -199,8 +191,11 @@ fn a_route_back_into_the_tunnel_is_no_way() {
     assert!(reaches(&lab.site.server, &host));
     let route = format!("{HOST_A}/32 dev {device}");
     router.run(&format!("ip route add {route}")).unwrap();
-    // By then no cache believes the old way.
-    interrupt::sleep(Duration::from_millis(500)).unwrap();
+    // Until no cache believes the old way.
+    let gone = within(PATIENCE, || {
+        hears_nothing(&lab.site.server, &host).then_some(())
+    });
+    assert!(gone.is_some());
     let before = Stats::read(lab.router().unwrap()).unwrap();
     assert!(hears_nothing(&lab.site.server, &host));
     let since = Stats::read(lab.router().unwrap()).unwrap().since(&before);
@@ -209,8 +204,6 @@ fn a_route_back_into_the_tunnel_is_no_way() {
     let entered = since.packets(|count| count.direction == "out" && count.layer == "tc");
     assert!(entered <= 2 * 5, "each enters the tunnel once: {since:?}");
     router.run(&format!("ip route del {route}")).unwrap();
-    let back = within(Duration::from_secs(3), || {
-        reaches(&lab.site.server, &host).then_some(())
-    });
+    let back = within(PATIENCE, || reaches(&lab.site.server, &host).then_some(()));
     assert!(back.is_some());
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::*;
 
 /// Longer than two look-ups, an answer and a solicitation take.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Where nobody of the list may be.
 const OUTSIDE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
@@ -102,10 +102,9 @@ fn routers_come_and_go_with_the_answers_of_dns() {
 
     drop(server);
     let status = until(&host, "no error", |status| {
-        status["resolver"]["last_error"].is_string()
+        status["resolver"]["last_error"].is_string() && status["prl"][0]["ttl_seconds"] == 0
     });
     assert_eq!(list(&status), BTreeSet::from([ROUTER]));
-    assert_eq!(status["prl"][0]["ttl_seconds"], 0);
     assert!(reaches(&lab.site.host_a, &server_address));
 
     server = serve(&[ROUTER, OUTSIDE]);

@@ -7,9 +7,12 @@ use std::{
 
 use isatap_tests::{
     exec,
+    pings::start_ping,
     site::UPLINK,
     traffic::{Amount, Way, tcp},
 };
+
+use nix::sys::signal::Signal;
 
 use super::*;
 
@@ -44,23 +47,23 @@ fn a_host_that_does_not_answer_is_unreachable() {
     let lab = configured(Xdp::Auto);
     let nobody = isatap_address(Ipv4Addr::new(10, 2, 0, 99)).to_string();
     let before = Stats::read(lab.router().unwrap()).unwrap();
-    let output = lab
-        .site
-        .server
-        .output(&format!("ping -n -c 60 -i 0.1 -W 1 {nobody}"))
-        .unwrap();
-    let errors = output.stdout.matches("Address unreachable").count();
-    assert!((1..=3).contains(&errors), "{}", output.stdout);
-    let counted = Stats::read(lab.router().unwrap()).unwrap().since(&before);
-    let held = counted.packets(|count| count.layer == "tc" && count.reason == "unheard");
-    assert_eq!(held, 3, "{:?}", counted.lines());
-    assert!(
-        counted.of_reason("probe_queue") > 10,
-        "{:?}",
-        counted.lines()
-    );
-    let silent = counted.packets(|count| count.layer == "xdp" && count.reason == "silent");
-    assert!(silent > 10, "{:?}", counted.lines());
+    let words = format!("ping -n -i 0.1 {nobody}");
+    let log = lab.file("nobody.log");
+    let pings = lab.site.server.start(&words, &log).unwrap();
+    let since = || Stats::read(lab.router().unwrap()).unwrap().since(&before);
+    let of = |layer: &str, reason: &str| {
+        since().packets(|count| count.layer == layer && count.reason == reason)
+    };
+    let silent = within(PATIENCE, || (of("xdp", "silent") > 10).then_some(()));
+    pings.stop(Signal::SIGINT, PATIENCE).unwrap();
+    let printed = std::fs::read_to_string(&log).unwrap();
+    let lines = since().lines().join("\n");
+    assert!(silent.is_some(), "{lines}\n{printed}");
+    let errors = printed.matches("Address unreachable").count();
+    assert!((1..=3).contains(&errors), "{printed}");
+    // Three wait for the answer, and the next ones find no place.
+    assert_eq!(of("tc", "unheard"), 3, "{lines}");
+    assert!(since().of_reason("probe_queue") > 0, "{lines}");
 }
 
 /// Whoever sends to every address of a /16 has the router ask for few of them, and hosts that were
@@ -81,13 +84,14 @@ fn a_sweep_over_a_site_asks_for_few_addresses() {
     steps::configure(&mut lab, Xdp::Auto).unwrap();
 
     let log = lab.file("ping.log");
-    let mut pings =
-        isatap_tests::pings::start_ping(&lab.site.server, isatap_address(HOST_A), 300, &log)
-            .unwrap();
+    let pings = start_ping(&lab.site.server, isatap_address(HOST_A), &log).unwrap();
     let before = Stats::read(lab.router().unwrap()).unwrap();
     let start = Instant::now();
     sweep(&lab, 0..65_536);
-    let asked = neighbors(&lab);
+    let asked = within(PATIENCE, || {
+        Some(neighbors(&lab)).filter(|asked| *asked > BURST)
+    });
+    let asked = asked.expect("few are asked for, and not so few");
     let tenths = start.elapsed().as_millis() as u64 / 100 + 1;
     let counted = Stats::read(lab.router().unwrap()).unwrap().since(&before);
     println!(
@@ -96,9 +100,8 @@ fn a_sweep_over_a_site_asks_for_few_addresses() {
         counted.lines().join("\n")
     );
     assert!(asked <= RATE * tenths / 10 + BURST + 1, "{asked}");
-    assert!(asked > BURST, "{asked}");
     assert!(
-        counted.of_reason("probe_limit") > 60_000,
+        counted.of_reason("probe_limit") > 50_000,
         "{:?}",
         counted.lines()
     );
@@ -110,10 +113,11 @@ fn a_sweep_over_a_site_asks_for_few_addresses() {
     let router = lab.router_mut().unwrap();
     router.configure(&config).unwrap();
     router.reload().unwrap();
-    sweep(&lab, 256..1024);
+    // Not more, because all namespaces of the machine share 1024 places.
+    sweep(&lab, 256..656);
     let asked = neighbors(&lab);
     println!("{asked} asked for without the check");
-    assert!(asked > 700, "{asked}");
+    assert!(asked > 380, "{asked}");
 }
 
 /// Without the daemon nobody asks: hosts that were heard from go on, and others have to speak first.

@@ -50,7 +50,7 @@ fn a_host_heeds_redirects_of_its_first_hop_from_its_link_local_address_alone() {
     let both = format!("\"{ROUTER}\", \"{OTHER}\"");
     lab.start_host_a_by(&config.replace(&format!("\"{ROUTER}\""), &both))
         .unwrap();
-    let routed = within(Duration::from_secs(10), || {
+    let routed = within(PATIENCE, || {
         (next_hop(&lab) == ROUTER_LINK.to_string()).then_some(())
     });
     assert!(routed.is_some(), "{}", next_hop(&lab));
@@ -96,14 +96,14 @@ fn a_host_heeds_redirects_of_its_first_hop_from_its_link_local_address_alone() {
     ] {
         let before = Stats::read(lab.host_a().unwrap()).unwrap();
         sends(&lab, outer, &inner);
-        let taken = within(Duration::from_secs(3), || {
+        let taken = within(PATIENCE, || {
             (counted(&lab, reason, &before) > 0).then_some(())
         });
         assert!(taken.is_some(), "{what} is not {reason}");
         assert_eq!(next_hop(&lab), ROUTER_LINK.to_string(), "{what}");
     }
     sends(&lab, ROUTER, &right);
-    let heeded = within(Duration::from_secs(3), || {
+    let heeded = within(PATIENCE, || {
         (next_hop(&lab) == HOST_B_LINK.to_string()).then_some(())
     });
     assert!(heeded.is_some(), "the right one: {}", next_hop(&lab));

@@ -11,7 +11,14 @@ const HEADERS: usize = 48;
 /// What a ping of so many octets in all hears, without fragmenting it itself.
 pub(super) fn ping_of(from: &Inside, length: usize, to: &str) -> String {
     let size = length - HEADERS;
-    let words = format!("ping -n -c 1 -W 2 -M do -s {size} {to}");
+    let words = format!("ping -n -c 1 -W 20 -M do -s {size} {to}");
+    from.output(&words).unwrap().stdout
+}
+
+/// The same of one that is to hear nothing.
+pub(super) fn lost_ping_of(from: &Inside, length: usize, to: &str) -> String {
+    let size = length - HEADERS;
+    let words = format!("ping -n -c 1 -W 1 -M do -s {size} {to}");
     from.output(&words).unwrap().stdout
 }
 
@@ -78,9 +85,10 @@ fn no_more_errors_are_sent_than_the_rate_says() {
     let user =
         |reason: &str| since.packets(|count| count.layer == "user" && count.reason == reason);
     let (told, limited) = (user("no_next_hop"), user("icmp_limited"));
+    // On a slow machine more are told, and of none it is left open what became of it.
     let lines = since.lines().join("\n");
     assert!((1..=most).contains(&told), "more than {most}\n{lines}");
-    assert!(limited > 300, "{lines}");
+    assert!(limited > 0 && told + limited >= 490, "{lines}");
 }
 
 /// RFC 4213 section 3.2.1: the tunnel takes 1480 octets although the uplink takes 1400, and IPv4

@@ -48,7 +48,7 @@ fn has_xdp(inside: &Inside, nic: &str) -> bool {
 fn served(lab: &Lab) {
     let (server, a) = (SERVER.to_string(), isatap_address(HOST_A).to_string());
     // Hosts that were told that it is no router ask ever more rarely.
-    let back = within(Duration::from_secs(40), || {
+    let back = within(3 * PATIENCE, || {
         (reaches(&lab.site.host_a, &server) && reaches(&lab.site.server, &a)).then_some(())
     });
     assert!(back.is_some(), "{}", lab.router().unwrap().logged());
@@ -93,7 +93,9 @@ fn a_router_becomes_a_host_and_a_router_again() {
     assert_eq!(status["daemon"]["pid"], router.pid().unwrap());
     assert_eq!(status["prl"][0]["ipv4"], HOST_B.to_string());
     assert_eq!(status["prefixes"].as_array().unwrap().len(), 0);
-    assert_eq!(xdp(&lab), [false, false]);
+    // The kernel frees a link a moment after the last that held it.
+    let freed = within(PATIENCE, || (xdp(&lab) == [false, false]).then_some(()));
+    assert!(freed.is_some(), "{:?}", xdp(&lab));
     assert_eq!(links::of(&device).unwrap().len(), 2);
     let addresses = lab.site.router.global_addresses(&device).unwrap();
     assert!(addresses.is_empty(), "{addresses:?}");
@@ -210,8 +212,7 @@ fn a_name_that_is_taken_changes_nothing() {
             .run(&format!("ip link show {taken}"))
             .unwrap();
     }
-    let pinged = || (pings.printed().matches("icmp_seq").count() > 250).then_some(());
-    assert!(within(Duration::from_secs(20), pinged).is_some());
+    pings.are_answered(50).unwrap();
     none_is_lost(&lab, pings);
     assert_eq!(links::of(&device).unwrap().len(), before);
     assert_eq!(

@@ -165,9 +165,7 @@ fn the_untagged_frames_of_a_trunk_are_an_uplink_and_its_vlans_are_left_alone() {
     );
     takes_nothing_of_the_other_vlan(&lab);
     lab.site.router.run("ip link del eth0.200").unwrap();
-    let native = within(Duration::from_secs(3), || {
-        (uplink(&lab)["xdp"] == "native").then_some(())
-    });
+    let native = within(PATIENCE, || (uplink(&lab)["xdp"] == "native").then_some(()));
     assert!(native.is_some(), "the last VLAN has gone");
     steps::reach(&mut lab, Xdp::Auto).unwrap();
 }

@@ -62,10 +62,8 @@ pub(super) fn everybody_reaches_everybody(lab: &Lab) {
 /// Packets of protocol 41 that `host` gets are from the only router that it knows, although only its
 /// own source check would tell.
 fn hears_only(host: &Inside, router: Ipv4Addr, log: &Path, act: impl FnOnce()) {
-    let words =
-        format!("tcpdump -n -l -i {UPLINK} -c 1 ip proto 41 and inbound and not src {router}");
-    let mut strangers = host.start(&words, log).unwrap();
-    interrupt::sleep(Duration::from_millis(500)).unwrap();
+    let words = format!("-i {UPLINK} -c 1 ip proto 41 and inbound and not src {router}");
+    let mut strangers = capture(host, &words, log);
     act();
     let seen = strangers.wait(Duration::from_millis(200)).unwrap();
     assert!(seen.is_none(), "{}", strangers.printed());
@@ -122,7 +120,7 @@ fn a_locator_goes_and_comes_with_its_address() {
     let router = lab.router().unwrap();
     let device = lab.names.router_device();
     let locators = |wanted: usize| {
-        let seen = within(Duration::from_secs(2), || {
+        let seen = within(PATIENCE, || {
             let map = router.json(&["map", "dump", "LOCATORS"]).ok()?;
             let shown = lab
                 .site
@@ -174,7 +172,7 @@ fn local_chooses_the_locator() {
         })
     };
     let (site, names) = (&lab.site, &lab.names);
-    assert!(has(&site.host_b, names.host_b_device(), Duration::from_secs(10)).is_some());
+    assert!(has(&site.host_b, names.host_b_device(), PATIENCE).is_some());
     assert!(has(&site.host_a, names.host_a_device(), Duration::from_secs(2)).is_none());
     assert!(reaches(&site.host_b, &SERVER.to_string()));
     let router = lab.router_mut().unwrap();
@@ -185,7 +183,7 @@ fn local_chooses_the_locator() {
     assert_eq!(locators.len(), 1);
     assert_eq!(locators[0]["ipv4"], ROUTER.to_string());
     let (site, names) = (&lab.site, &lab.names);
-    assert!(has(&site.host_a, names.host_a_device(), Duration::from_secs(10)).is_some());
+    assert!(has(&site.host_a, names.host_a_device(), 2 * PATIENCE).is_some());
     assert!(reaches(&site.host_a, &SERVER.to_string()));
 }
 

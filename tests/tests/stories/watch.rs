@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::*;
 
 const SECOND: Ipv4Addr = Ipv4Addr::new(10, 8, 0, 2);
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = PATIENCE;
 const SOLICITATION: u8 = 133;
 const ADVERTISEMENT: u8 = 134;
 
@@ -166,7 +166,7 @@ fn a_peer_that_does_not_answer_is_silent_until_it_does() {
     lab.start_router_by(&watching(&device, &[HOST_A], ""))
         .unwrap();
     let router = lab.router().unwrap();
-    let limit = Duration::from_mins(1);
+    let limit = Duration::from_mins(2);
     let silent = within(limit, || {
         let status = router.json(&["status"]).ok()?;
         (status["peers"][0]["state"] == "silent").then_some(())
