@@ -88,7 +88,12 @@ impl BareHost {
             self.ear.set_read_timeout(Some(Duration::from_millis(20)))?;
             let length = match self.ear.read(&mut buffer) {
                 Ok(length) => length,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                // A process that was stopped and goes on is interrupted.
+                Err(error)
+                    if [ErrorKind::WouldBlock, ErrorKind::Interrupted].contains(&error.kind()) =>
+                {
+                    continue;
+                }
                 Err(error) => return Err(error).context("the ear of a bare host"),
             };
             let heard = buffer.get(..length).and_then(parse);

@@ -77,7 +77,12 @@ impl Notify {
                 let message = buffer.get(..length).unwrap_or_default();
                 Ok(Some(String::from_utf8_lossy(message).into_owned()))
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            // A process that was stopped and goes on is interrupted.
+            Err(error)
+                if [ErrorKind::WouldBlock, ErrorKind::Interrupted].contains(&error.kind()) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -99,11 +99,6 @@ impl Pinging {
         ended.context("ping does not end")?;
         Pings::of(&self.process.printed(), 1, self.dropped)
     }
-
-    /// When the answers came.
-    pub fn outage(&self) -> Result<Outage> {
-        Outage::parse(&self.process.printed())
-    }
 }
 
 impl Pings {
@@ -129,14 +124,18 @@ impl Pings {
         })
     }
 
-    /// The same of one that was to wait for `count` answers, when so many packets had been dropped.
+    /// The same of one that was to wait for `count` answers, when so many packets had been dropped before.
     fn of(printed: &str, count: u32, dropped: u64) -> Result<Self> {
+        let crowded_out = backlog::dropped()?.saturating_sub(dropped);
+        Self::judge(printed, count, u32::try_from(crowded_out)?)
+    }
+
+    fn judge(printed: &str, count: u32, crowded_out: u32) -> Result<Self> {
         let mut pings = Self::parse(printed)?;
         if pings.received >= count {
             pings.sent = pings.received + missing(&answered(printed));
         }
-        let dropped = backlog::dropped()?.saturating_sub(dropped);
-        pings.crowded_out = u32::try_from(dropped)?;
+        pings.crowded_out = crowded_out;
         Ok(pings)
     }
 
@@ -185,7 +184,7 @@ impl Outage {
 }
 
 /// The numbers of the requests that are answered.
-pub fn answered(printed: &str) -> BTreeSet<u32> {
+fn answered(printed: &str) -> BTreeSet<u32> {
     let answers = printed.lines().filter(|line| line.contains(" bytes from "));
     let number = |line: &str| {
         let (_, rest) = line.split_once("icmp_seq=")?;
@@ -195,7 +194,40 @@ pub fn answered(printed: &str) -> BTreeSet<u32> {
 }
 
 /// How many are not, up to the last that is.
-pub fn missing(answered: &BTreeSet<u32>) -> u32 {
+fn missing(answered: &BTreeSet<u32>) -> u32 {
     let last = answered.last().copied().unwrap_or_default();
     last.saturating_sub(u32::try_from(answered.len()).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(answered: &[u32], sent: u32) -> String {
+        let lines = answered.iter().map(|number| {
+            format!("[{number}.5] 64 bytes from ::1: icmp_seq={number} ttl=64 time=0.03 ms\n")
+        });
+        let error = "From ::2 icmp_seq=3 Destination unreachable: No route\n";
+        let received = answered.len();
+        let end = format!("{sent} packets transmitted, {received} received, 0% packet loss\n");
+        lines.collect::<String>() + error + &end
+    }
+
+    #[test]
+    fn what_is_asked_after_the_last_answer_is_not_lost_and_what_is_asked_before_is() {
+        let none = Pings::judge(&printed(&[1, 2, 3, 4, 5], 7), 5, 0).unwrap();
+        assert_eq!((none.sent, none.lost()), (5, 0));
+        let one = Pings::judge(&printed(&[1, 2, 4, 5, 6], 6), 5, 0).unwrap();
+        assert_eq!((one.sent, one.lost()), (6, 1));
+        let crowded_out = Pings::judge(&printed(&[1, 2, 4, 5, 6], 6), 5, 1).unwrap();
+        assert_eq!(crowded_out.lost(), 0);
+        let too_few = Pings::judge(&printed(&[1, 2], 7), 5, 0).unwrap();
+        assert_eq!((too_few.sent, too_few.lost()), (7, 5));
+    }
+
+    #[test]
+    fn an_outage_is_the_longest_time_between_two_answers() {
+        let outage = Outage::parse(&printed(&[1, 2, 6, 7], 90)).unwrap();
+        assert_eq!((outage.lost, outage.time), (3, Duration::from_secs(4)));
+    }
 }

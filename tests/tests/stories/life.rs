@@ -32,7 +32,6 @@ pub(super) fn start_pings(lab: &Lab, host: Ipv4Addr) -> Pinging {
 /// Every ping up to the last that was answered; those after it may be on their way.
 pub(super) fn none_is_lost(lab: &Lab, pings: Pinging) {
     let pings = pings.end().unwrap();
-    assert!(pings.received > 200, "{pings}");
     assert_eq!(
         pings.lost(),
         0,

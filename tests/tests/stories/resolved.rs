@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::*;
 
 /// Longer than several pauses after failures, and an answer that does not come.
-const LIMIT: Duration = Duration::from_secs(40);
+const LIMIT: Duration = Duration::from_secs(90);
 const OTHER: &str = "2001:db8:f::54";
 
 /// A router that names one server, and has the domain of the routers' name searched.
@@ -165,9 +165,15 @@ fn a_systemd_resolved_that_is_absent_restarts_hangs_or_refuses_is_asked_again() 
     bus.refuse(false).unwrap();
     until(&host, "not taken after a refusal", is_taken);
     holds(&resolved, &device, &[&first]);
-    let complaints = host
-        .logged()
-        .matches("does not take the routers' name servers")
-        .count();
-    assert_eq!(complaints, 4, "{}", host.logged());
+    // On a machine that stands still there may be more, but only after it was taken again.
+    let logged = host.logged();
+    let news = logged.lines().filter_map(|line| {
+        let is_complaint = line.contains("does not take the routers' name servers");
+        let is_taken = line.contains("systemd-resolved has the name servers");
+        (is_complaint || is_taken).then_some(is_complaint)
+    });
+    let news: Vec<_> = news.collect();
+    let complaints = news.iter().filter(|is_complaint| **is_complaint).count();
+    let twice = news.windows(2).any(|pair| pair == [true, true]);
+    assert!(complaints >= 4 && !twice, "{logged}");
 }
