@@ -14,7 +14,7 @@ use crate::notify::Notify;
 use crate::ns::Inside;
 use crate::process::Process;
 
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 const STOP: Duration = Duration::from_secs(30);
 
 /// With what it refuses.

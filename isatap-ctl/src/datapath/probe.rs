@@ -5,7 +5,7 @@ use nix::time::{ClockId, clock_getres};
 
 use super::{
     DatapathError,
-    programs::{program, unpinned},
+    programs::{patiently, program, unpinned},
 };
 
 /// A frame that the probe can take an outer header off: Ethernet, IPv4, IPv6.
@@ -24,7 +24,7 @@ const FRAME: [u8; 74] = {
 pub fn has_decap_l3() -> Result<bool, DatapathError> {
     let mut ebpf = unpinned()?;
     let probe: &mut SchedClassifier = program(&mut ebpf, "isatap_probe")?;
-    probe.load()?;
+    patiently(|| probe.load())?;
     let mut options = TestRunOptions::new();
     options.data_in = Some(&FRAME);
     Ok(probe.test_run(options)?.return_value == 1)

@@ -1,5 +1,7 @@
 //! The object files: the programs of each side of a router, and all others.
 
+use std::io::ErrorKind;
+
 use aya::{
     Ebpf, EbpfLoader,
     maps::ProgramArray,
@@ -17,6 +19,9 @@ static NATIVE: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/is
 /// The name of the program of a NIC with XDP in each of them.
 pub const XDP: &str = "isatap_xdp";
 
+/// How often a program is loaded before it counts as one that cannot be.
+const ATTEMPTS: u32 = 10;
+
 /// What is loaded of them. They have the same maps, by their pins.
 pub struct Programs {
     /// All programs but those of sides, and whatever maps are taken out of.
@@ -33,12 +38,15 @@ impl Programs {
             uplink: loader.load(UPLINK)?,
             native: loader.load(NATIVE)?,
         };
-        programs.xdp(Side::Both)?.load()?;
+        let both = programs.xdp(Side::Both)?;
+        patiently(|| both.load())?;
         for place in Uncached::ALL {
-            programs.behind(place)?.load()?;
+            let behind = programs.behind(place)?;
+            patiently(|| behind.load())?;
         }
         for name in ["isatap_in", "isatap_out", "isatap_forward"] {
-            programs.classifier(name)?.load()?;
+            let classifier = programs.classifier(name)?;
+            patiently(|| classifier.load())?;
         }
         Ok(programs)
     }
@@ -82,6 +90,29 @@ impl Programs {
     }
 }
 
+/// Loads a program, again if it has to be: a signal makes the kernel leave off verifying.
+pub(super) fn patiently(
+    load: impl FnMut() -> Result<(), ProgramError>,
+) -> Result<(), ProgramError> {
+    repeatedly(load, |error| {
+        matches!(error, ProgramError::LoadError { io_error, .. }
+            if io_error.kind() == ErrorKind::WouldBlock)
+    })
+}
+
+fn repeatedly<E>(
+    mut load: impl FnMut() -> Result<(), E>,
+    is_of_the_moment: impl Fn(&E) -> bool,
+) -> Result<(), E> {
+    for _ in 1..ATTEMPTS {
+        match load() {
+            Err(error) if is_of_the_moment(&error) => {}
+            loaded => return loaded,
+        }
+    }
+    load()
+}
+
 /// A program of an object, not yet attached.
 pub fn program<'a, P>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut P, DatapathError>
 where
@@ -96,4 +127,28 @@ where
 /// The common object without pins, for tests and probes.
 pub fn unpinned() -> Result<Ebpf, DatapathError> {
     Ok(EbpfLoader::new().load(COMMON)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often it is tried, if the first so many times end with that error.
+    fn attempts(fail: u32, error: ErrorKind) -> (u32, bool) {
+        let mut count = 0;
+        let load = || {
+            count += 1;
+            if count > fail { Ok(()) } else { Err(error) }
+        };
+        let loaded = repeatedly(load, |error| *error == ErrorKind::WouldBlock);
+        (count, loaded.is_ok())
+    }
+
+    #[test]
+    fn a_program_whose_verification_was_interrupted_is_loaded_again_but_not_for_ever() {
+        assert_eq!(attempts(0, ErrorKind::WouldBlock), (1, true));
+        assert_eq!(attempts(2, ErrorKind::WouldBlock), (3, true));
+        assert_eq!(attempts(100, ErrorKind::WouldBlock), (ATTEMPTS, false));
+        assert_eq!(attempts(1, ErrorKind::PermissionDenied), (1, false));
+    }
 }
