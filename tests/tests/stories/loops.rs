@@ -116,7 +116,7 @@ fn no_packet_comes_back_out_of_another_tunnel() {
         }
         // Somebody of the other site, and back: nothing is wrong with that.
         let out = world.leave(1, |world| {
-            world.natively(embedding(OTHER, HOST_B), isatap_address(HOST_A))
+            world.natively(embedding(OTHER, HOST_B), isatap_address(HOST_A));
         });
         assert_eq!(out, 1, "{check}: from the other site");
         let host_a = &*world.lab.site.host_a;
