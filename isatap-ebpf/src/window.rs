@@ -30,10 +30,13 @@ impl Frame<'_> {
         (data + length <= self.0.data_end()).then_some(Words(data as *mut u8))
     }
 
-    /// How many octets there are from its head to the end of the first buffer.
+    /// How many octets there are from its head to the end of the first buffer. Read here, like the fields of a
+    /// packet.
     #[inline(always)]
     pub fn present(&self, head: Words) -> usize {
-        self.0.data_end().wrapping_sub(head.start() as usize)
+        // SAFETY: the context is the one that the kernel handed to the program.
+        let end = unsafe { (&raw const (*self.0.ctx).data_end).read_volatile() };
+        (end as usize).wrapping_sub(head.start() as usize)
     }
 }
 

@@ -176,15 +176,15 @@ impl SourceBlock {
     #[inline(always)]
     pub const fn is_of(&self, origin: &Origin) -> bool {
         self.prefix == origin.prefix
-            && is_same(self.block.network, network(origin.remote))
-            && is_same(self.local, origin.local)
+            && is_same(self.block.network, network(origin.ends.source))
+            && is_same(self.local, origin.ends.destination)
             && self.ifindex == origin.ifindex
     }
 
     /// Whether packets of that origin have been admitted.
     #[inline(always)]
     pub fn has(&self, origin: &Origin, now: u64) -> bool {
-        self.is_of(origin) && self.block.has(origin.remote, now)
+        self.is_of(origin) && self.block.has(origin.ends.source, now)
     }
 
     /// Remembers that they have.
@@ -196,13 +196,13 @@ impl SourceBlock {
             }
             *self = Self {
                 prefix: origin.prefix,
-                block: Block::around(origin.remote),
-                local: origin.local,
+                block: Block::around(origin.ends.source),
+                local: origin.ends.destination,
                 ifindex: origin.ifindex,
             };
         }
-        let index = Block::index(origin.prefix, origin.remote);
-        self.block.learn(origin.remote, index, decision);
+        let index = Block::index(origin.prefix, origin.ends.source);
+        self.block.learn(origin.ends.source, index, decision);
     }
 }
 
@@ -231,7 +231,7 @@ impl WayBlock {
     /// forward this one. A way that is believed stays; a host that has another does without.
     #[inline(always)]
     pub fn learn(&mut self, found: &NextHop, decision: &Decision) -> bool {
-        let (to, remote, now) = (found.address(), found.remote, decision.now);
+        let (to, remote, now) = (found.address(), found.ends.destination, decision.now);
         let block = Self::of(to);
         if !self.way.is_of(block) || !self.leads_as(found) {
             if !self.block.makes_room(now) {
@@ -255,7 +255,7 @@ impl WayBlock {
     fn leads_as(&self, found: &NextHop) -> bool {
         self.way.macs == found.macs
             && self.way.egress == found.egress
-            && is_same(self.way.local, found.local)
+            && is_same(self.way.ends.source, found.ends.source)
             && self.way.mtu == found.mtu
     }
 
@@ -263,10 +263,10 @@ impl WayBlock {
     fn take(&mut self, found: &NextHop, block: Address) {
         self.way = *found;
         (self.way.high, self.way.low) = (block.high.to_be(), block.low.to_be());
-        self.way.remote = network(found.remote);
+        self.way.ends.destination = network(found.ends.destination);
         self.way.sum = self.way.constant_sum();
         (self.way.sent, self.way.refills) = (Traffic::default(), 0);
-        self.block = Block::around(found.remote);
+        self.block = Block::around(found.ends.destination);
     }
 
     /// The outer header of the next packet to `remote`, a host of this block, as [`NextHop::outer`] is
@@ -278,7 +278,7 @@ impl WayBlock {
         traffic_class: u8,
         total_length: u16,
         common: ipv4::Common,
-    ) -> [u8; ipv4::LENGTH] {
+    ) -> ipv4::Sealed {
         let [.., host] = remote;
         self.way
             .outer_to(remote, host, traffic_class, total_length, common)

@@ -19,7 +19,9 @@ pub struct Cache {
     pub forwarded: [Counter; Direction::ALL.len()],
     /// The bits of the inner traffic class that an outer header of ours has as well
     /// ([`crate::path::ecn::copied`]); user space sets it.
-    pub copied: u64,
+    pub copied: u8,
+    /// Zero.
+    pub reserved: [u8; 7],
     /// What outer headers have in common ([`crate::wire::ipv4::Common`]); user space sets it.
     pub common: u64,
     /// Which of the packets that lines of blocks forward are accounted for, by [`Direction`].

@@ -32,12 +32,12 @@ pub use prl::{PrlEntry, PrlSource};
 pub use solicits::{
     SOLICITS_INTERVAL, SOLICITS_INTERVAL_NEAR, SOLICITS_LEN, SOLICITS_OF_ALL, solicits_near,
 };
-pub use source::{Origin, SOURCES_LEN, Source};
+pub use source::{Origin, SOURCES_LEN, Source, identifier};
 pub use table::{Prefix, PrefixKey, Route, Standing, StandingEntry};
 pub use uncached::Uncached;
 
 /// Version of every layout in this module; pins live under `v<LAYOUT>`.
-pub const LAYOUT: u32 = 7;
+pub const LAYOUT: u32 = 8;
 
 /// Entries of `PRL`.
 pub const PRL_LEN: u32 = 1 << 16;

@@ -26,16 +26,15 @@ pub struct NextHop {
     pub macs: [u32; 3],
     /// Interface index of the way out.
     pub egress: u32,
-    /// Outer destination; zero when the way out is native.
-    pub remote: Ipv4,
-    /// Outer source.
-    pub local: Ipv4,
+    /// Both ends of the tunnel; zero when the way out is native.
+    pub ends: ipv4::Ends,
     /// Sum of what outer headers to this address have in common ([`ipv4::Outer::constant_sum`]).
     pub sum: u16,
     /// Largest IP packet, outer header included, that the way out takes and, into the tunnel, that
     /// [`super::Config::mtu`] and a path MTU allow.
     pub mtu: u16,
-    /// Identification of the last outer packet.
+    /// Identification of the next outer packet, its octets as they stand in the header. Packets differ in it,
+    /// which is all that it is for (RFC 6864 section 4).
     pub identification: u16,
     /// Zero.
     pub reserved: u8,
@@ -72,7 +71,7 @@ impl NextHop {
     /// Whether the way leads into the tunnel.
     #[inline(always)]
     pub const fn is_tunnel(&self) -> bool {
-        u32::from_ne_bytes(self.remote) != 0
+        u32::from_ne_bytes(self.ends.destination) != 0
     }
 
     /// The outer header of the next packet into the tunnel, which says `traffic_class` and `common`;
@@ -83,13 +82,13 @@ impl NextHop {
         traffic_class: u8,
         total_length: u16,
         common: ipv4::Common,
-    ) -> [u8; ipv4::LENGTH] {
-        self.identification = self.identification.wrapping_add(1);
+    ) -> ipv4::Sealed {
         let outer = self.header(traffic_class, total_length, common);
-        outer.emit_with(self.sum, 0)
+        self.identification = self.identification.wrapping_add(1);
+        outer.seal_with(self.sum, 0)
     }
 
-    /// The same to `remote`, whose last octet is `host` where that of [`NextHop::remote`] is zero.
+    /// The same to `remote`, whose last octet is `host` where that of [`NextHop::ends`] is zero.
     #[inline(always)]
     pub(super) fn outer_to(
         &mut self,
@@ -98,13 +97,16 @@ impl NextHop {
         traffic_class: u8,
         total_length: u16,
         common: ipv4::Common,
-    ) -> [u8; ipv4::LENGTH] {
-        self.identification = self.identification.wrapping_add(1);
+    ) -> ipv4::Sealed {
         let outer = ipv4::Outer {
-            destination: remote,
+            ends: ipv4::Ends {
+                destination: remote,
+                ..self.ends
+            },
             ..self.header(traffic_class, total_length, common)
         };
-        outer.emit_with(self.sum, u16::from_ne_bytes([0, host]))
+        self.identification = self.identification.wrapping_add(1);
+        outer.seal_with(self.sum, u16::from_ne_bytes([0, host]))
     }
 
     /// What [`NextHop::sum`] should be.
@@ -125,8 +127,7 @@ impl NextHop {
             total_length,
             identification: self.identification,
             common,
-            source: self.local,
-            destination: self.remote,
+            ends: self.ends,
         }
     }
 }

@@ -52,6 +52,13 @@ const fn without_source(first: u64, is_little_endian: bool) -> u64 {
     }
 }
 
+impl Default for Nic {
+    /// That of no interface.
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 map_types!(Nic);
 
 #[cfg(test)]

@@ -10,7 +10,11 @@ use crate::{
     abi::{Nic, Origin},
     addr::{Address, Ipv4},
     octets::Head,
-    wire::{checksum, ethernet, ipv4, ipv6},
+    wire::{
+        checksum, ethernet,
+        ipv4::{self, Ends},
+        ipv6,
+    },
 };
 
 /// Octets of a frame of protocol 41 that are looked at.
@@ -36,19 +40,34 @@ pub fn ethertype(head: &impl Head) -> u16 {
 /// a switch floods; and a packet in a broadcast or multicast frame is not forwarded (RFC 1812 section 5.3.4).
 #[inline(always)]
 pub fn is_for(head: &impl Head, nic: Nic) -> bool {
-    nic.is_meant_by(head.eight(0))
+    nic.is_meant_by(first(head))
+}
+
+/// The first octets of a frame, for [`Nic::is_meant_by`].
+#[inline(always)]
+pub fn first(head: &impl Head) -> u64 {
+    head.eight(0)
+}
+
+/// Whether a frame of IPv4 is one of protocol 41.
+#[inline(always)]
+pub fn is_tunnelled(head: &impl Head) -> bool {
+    head.octet(OUTER + 9) == ipv4::PROTOCOL_IPV6
 }
 
 /// The length of the inner packet of a frame of protocol 41, of which `present` octets are in one
 /// piece.
 #[inline(always)]
-pub fn inward(head: &impl Head, present: usize) -> Option<u32> {
-    if !outer_is_plain(head) {
+pub fn inward(head: &impl Head, present: impl FnOnce() -> usize) -> Option<u32> {
+    if !begins_plainly(head) || !outer_is_plain(head) {
+        return None;
+    }
+    if !is_ipv6(head, INNER) {
         return None;
     }
     let length = length(head, INNER)?;
     let total = u32::from(u16::from_be(head.two(OUTER + 2)));
-    if length + ipv4::LENGTH as u32 > total || OUTER + total as usize > present {
+    if length + ipv4::LENGTH as u32 > total || OUTER + total as usize > present() {
         return None;
     }
     is_ordinary(head.octet(INNER + 6)).then_some(length)
@@ -68,14 +87,10 @@ const fn is_ordinary(next_header: u8) -> bool {
 /// checksum is right.
 #[inline(always)]
 fn outer_is_plain(head: &impl Head) -> bool {
-    // Version, length, and congestion on the way.
-    const FIRST: u16 = 0xff03_u16.to_be();
-    const NO_OPTIONS: u16 = 0x4500_u16.to_be();
     // Neither flag but Don't Fragment, no offset, any time to live, and the protocol.
     const IRRELEVANT: u32 = 0xc000_ff00_u32.to_be();
     const PROTOCOL: u32 = (ipv4::PROTOCOL_IPV6 as u32).to_be();
-    (head.two(OUTER) & FIRST == NO_OPTIONS || says_as_much(head))
-        && head.four(OUTER + 6) & !IRRELEVANT == PROTOCOL
+    head.four(OUTER + 6) & !IRRELEVANT == PROTOCOL
         && checksum::is_right(
             u64::from(head.four(OUTER))
                 + u64::from(head.four(OUTER + 4))
@@ -85,55 +100,63 @@ fn outer_is_plain(head: &impl Head) -> bool {
         )
 }
 
-/// Whether the outer header has no options, and says the same about congestion as the inner one
-/// (RFC 6040 section 4.2).
+/// Whether a frame is one of IPv4, and the header has no options and says nothing about congestion on the way, or as
+/// much as the inner one (RFC 6040 section 4.2).
 #[inline(always)]
-fn says_as_much(head: &impl Head) -> bool {
-    const ECN: u8 = 0b11;
-    let inner = head.octet(INNER + 1) >> 4;
-    head.octet(OUTER) == 0x45 && (head.octet(OUTER + 1) ^ inner) & ECN == 0
+fn begins_plainly(head: &impl Head) -> bool {
+    const PLAIN: u32 = 0x0800_4500_u32.to_be();
+    const CONGESTION: u32 = 0b11_u32.to_be();
+    const CLASS: u32 = 0xff_u32.to_be();
+    let first = head.four(OUTER - 2);
+    if first & (!CLASS | CONGESTION) == PLAIN {
+        return true;
+    }
+    let inner = u32::from(head.octet(INNER + 1) >> 4).to_be();
+    first & !CLASS == PLAIN && (first ^ inner) & CONGESTION == 0
+}
+
+/// Whether the packet at `at` is one of IPv6.
+#[inline(always)]
+fn is_ipv6(head: &impl Head, at: usize) -> bool {
+    const VERSION: u16 = 0xf000_u16.to_be();
+    const IPV6: u16 = 0x6000_u16.to_be();
+    head.two(at) & VERSION == IPV6
 }
 
 /// The length of the IPv6 packet at `at`, if a router may forward it once more.
 #[inline(always)]
 fn length(head: &impl Head, at: usize) -> Option<u32> {
-    const VERSION: u16 = 0xf000_u16.to_be();
-    const IPV6: u16 = 0x6000_u16.to_be();
     let payload = u16::from_be(head.two(at + 4));
     let may_go_on = head.octet(at + ipv6::HOP_LIMIT_AT) > 1;
-    (head.two(at) & VERSION == IPV6 && payload != 0 && may_go_on)
-        .then(|| u32::from(payload) + ipv6::LENGTH as u32)
+    (payload != 0 && may_go_on).then(|| u32::from(payload) + ipv6::LENGTH as u32)
 }
 
-/// Who sent a frame of protocol 41, by the prefix of the inner source and the outer source, if the inner one is an
-/// ISATAP address that embeds the outer one (RFC 5214 section 7.3).
+/// Both halves of the inner source of a frame of protocol 41, without the u bit.
 #[inline(always)]
-pub fn sender(head: &impl Head) -> Option<(u64, Ipv4)> {
-    let remote = head.four(OUTER + 12);
-    let embeds_it = is_isatap(head, INNER + 8) && head.four(INNER + 20) == remote;
-    embeds_it.then(|| (head.eight(INNER + 8), remote.to_ne_bytes()))
+pub fn inner_source(head: &impl Head) -> (u64, u64) {
+    const U_BIT: u64 = 0x0200_0000_0000_0000_u64.to_be();
+    (head.eight(INNER + 8), head.eight(INNER + 16) & !U_BIT)
 }
 
-/// The same of a frame that is known to have one.
+/// Both outer addresses of a frame of protocol 41 ([`Ends::number`]).
 #[inline(always)]
-pub fn admitted(head: &impl Head) -> (u64, Ipv4) {
-    (head.eight(INNER + 8), head.four(OUTER + 12).to_ne_bytes())
+pub fn ends(head: &impl Head) -> u64 {
+    head.eight(OUTER + 12)
 }
 
-/// The locator of ours that a frame of protocol 41 is for.
+/// Whether the inner source of a frame of protocol 41 is an ISATAP address that embeds the outer one (RFC 5214
+/// section 7.3).
 #[inline(always)]
-pub fn local(head: &impl Head) -> Ipv4 {
-    head.four(OUTER + 16).to_ne_bytes()
+pub fn vouches_for_itself(head: &impl Head) -> bool {
+    is_isatap(head, INNER + 8) && head.four(INNER + 20) == head.four(OUTER + 12)
 }
 
-/// Where a frame comes from that is known to have a [`sender`].
+/// Where a frame comes from that [`vouches_for_itself`].
 #[inline(always)]
 pub fn origin(head: &impl Head, ifindex: u32) -> Origin {
-    let (prefix, remote) = admitted(head);
     Origin {
-        prefix,
-        remote,
-        local: local(head),
+        prefix: head.eight(INNER + 8),
+        ends: Ends::of(ends(head)),
         ifindex,
     }
 }
@@ -142,6 +165,12 @@ pub fn origin(head: &impl Head, ifindex: u32) -> Origin {
 #[inline(always)]
 pub fn inner_length(head: &impl Head) -> u32 {
     u32::from(u16::from_be(head.two(INNER + 4))) + ipv6::LENGTH as u32
+}
+
+/// The last four octets of the inner destination of a frame of protocol 41.
+#[inline(always)]
+pub fn inner_remote(head: &impl Head) -> Ipv4 {
+    head.four(INNER + 36).to_ne_bytes()
 }
 
 /// Whether nothing in the tables of the site is about the inner destination of a frame of protocol 41,
@@ -170,9 +199,14 @@ pub fn inner_destination(head: &impl Head) -> Address {
 /// an ordinary native address: one that may be forwarded and embeds no IPv4 address, so it cannot
 /// embed ours (RFC 6324 section 3.3).
 #[inline(always)]
-pub fn outward(head: &impl Head, present: usize) -> Option<u32> {
+pub fn outward(head: &impl Head, present: impl FnOnce() -> usize) -> Option<u32> {
+    const IPV6: u32 = (ethernet::IPV6 as u32) << 16 | 0x6000;
+    const VERSION: u32 = 0xffff_f000;
+    if head.four(PLAIN - 2) & VERSION.to_be() != IPV6.to_be() {
+        return None;
+    }
     let length = length(head, PLAIN)?;
-    if PLAIN + length as usize > present {
+    if PLAIN + length as usize > present() {
         return None;
     }
     let (source, destination) = (PLAIN + 8, PLAIN + 24);

@@ -4,7 +4,10 @@ use super::Reason;
 use crate::{
     abi::Origin,
     octets::Octets,
-    wire::{ipv4, ipv6},
+    wire::{
+        ipv4::{self, Ends},
+        ipv6,
+    },
 };
 
 /// A whole protocol-41 packet.
@@ -25,8 +28,10 @@ impl Inbound {
     pub const fn origin(&self, ifindex: u32) -> Origin {
         Origin {
             prefix: self.inner.source.high.to_be(),
-            remote: self.outer.source,
-            local: self.outer.destination,
+            ends: Ends {
+                source: self.outer.source,
+                destination: self.outer.destination,
+            },
             ifindex,
         }
     }

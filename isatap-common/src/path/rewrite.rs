@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     abi::Switches,
-    addr::Ipv4,
     wire::{ipv4, ipv6},
 };
 
@@ -25,7 +24,7 @@ pub struct Strip {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Push {
     /// The outer header.
-    pub outer: [u8; ipv4::LENGTH],
+    pub outer: ipv4::Sealed,
 }
 
 /// How an admitted packet leaves the tunnel (RFC 4213 section 3.6, RFC 6040 section 4.2).
@@ -40,12 +39,12 @@ pub fn strip(packet: &Inbound) -> Result<Strip, Reason> {
     })
 }
 
-/// How a packet enters the tunnel from `local` to `remote` (RFC 4213 section 3.5, RFC 6040 section
+/// How a packet enters the tunnel between `ends` (RFC 4213 section 3.5, RFC 6040 section
 /// 4.1); `identification` tells its fragments from those of other packets, if there may be any.
 #[inline(always)]
 pub fn push(
     packet: &Outbound,
-    (local, remote): (Ipv4, Ipv4),
+    ends: ipv4::Ends,
     identification: u16,
     dont_fragment: bool,
     site: &impl Site,
@@ -58,12 +57,11 @@ pub fn push(
             config.switches().has(Switches::COPY_DSCP),
         ),
         total_length: u16::try_from(total).map_err(|_| Reason::TooBig)?,
-        identification,
+        identification: identification.to_be(),
         common: ipv4::Common::new(dont_fragment, config.ttl),
-        source: local,
-        destination: remote,
+        ends,
     };
     Ok(Push {
-        outer: outer.emit(),
+        outer: outer.seal(),
     })
 }

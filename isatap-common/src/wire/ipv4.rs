@@ -1,10 +1,14 @@
 //! The outer header (RFC 791).
 
+use bytemuck::{Pod, Zeroable};
+
 use super::checksum;
 use crate::addr::Ipv4;
 
 /// Octets of a header without options.
 pub const LENGTH: usize = 20;
+/// Version and length of such a header.
+const FIRST: u8 = 0x45;
 /// Protocol number of IPv6 in IPv4.
 pub const PROTOCOL_IPV6: u8 = 41;
 
@@ -78,10 +82,10 @@ impl Common {
         self.0 as u32
     }
 
-    /// What they add to the sum of a header, in the processor's order.
+    /// What they add to the sum of a header, in the processor's order; no more than 16 bits.
     #[inline(always)]
-    pub const fn sum(self) -> u16 {
-        (self.0 >> 32) as u16
+    pub const fn sum(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 }
 
@@ -92,21 +96,50 @@ pub struct Outer {
     pub traffic_class: u8,
     /// Octets of header and payload.
     pub total_length: u16,
-    /// Tells the fragments of different packets apart.
+    /// Tells the fragments of different packets apart; as it stands in the header, in the processor's order.
     pub identification: u16,
     /// Whether routers may fragment it, and its time to live.
     pub common: Common,
-    /// Our locator.
+    /// From our locator to the next hop's address.
+    pub ends: Ends,
+}
+
+/// Both addresses of an outer header, as they stand in it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Ends {
+    /// Whence.
     pub source: Ipv4,
-    /// The next hop's address.
+    /// Where to.
     pub destination: Ipv4,
 }
 
-impl Outer {
-    /// Writes the header, with its checksum.
+impl Ends {
+    /// Whether they are these. Compared as numbers: octets in a map would be loaded one by one.
     #[inline(always)]
-    pub fn emit(&self) -> [u8; LENGTH] {
-        self.emit_with(self.constant_sum(), 0)
+    pub const fn are(self, others: Self) -> bool {
+        u32::from_ne_bytes(self.source) == u32::from_ne_bytes(others.source)
+            && u32::from_ne_bytes(self.destination) == u32::from_ne_bytes(others.destination)
+    }
+
+    /// As a number in the processor's order, as it is read from a header at once.
+    #[inline(always)]
+    pub const fn number(self) -> u64 {
+        bytemuck::must_cast(self)
+    }
+
+    /// Those of such a number.
+    #[inline(always)]
+    pub const fn of(number: u64) -> Self {
+        bytemuck::must_cast(number)
+    }
+}
+
+impl Outer {
+    /// With its checksum.
+    #[inline(always)]
+    pub fn seal(self) -> Sealed {
+        self.seal_with(self.constant_sum(), 0)
     }
 
     /// The sum of what only packets to one destination have in common: all but traffic class, length,
@@ -120,35 +153,71 @@ impl Outer {
             common: Common(0),
             ..*self
         };
-        checksum::sum(&blank.octets(0))
+        let outer = blank;
+        checksum::sum(&Sealed { outer, checksum: 0 }.octets())
     }
 
-    /// [`Outer::emit`], where the constant sum is known, but for a word of an address.
+    /// The same where the constant sum is known, but for a word of an address.
     #[inline(always)]
-    pub fn emit_with(&self, constant_sum: u16, word: u16) -> [u8; LENGTH] {
+    pub fn seal_with(self, constant_sum: u16, word: u16) -> Sealed {
         let first = u16::from_ne_bytes([0, self.traffic_class]);
-        let words = [
-            first,
-            self.total_length.to_be(),
-            self.identification.to_be(),
-            self.common.sum(),
-            word,
-        ];
-        self.octets(checksum::added(constant_sum, words))
+        let words = [first, self.total_length.to_be(), self.identification, word];
+        let sum = u32::from(constant_sum) + self.common.sum();
+        Sealed {
+            outer: self,
+            checksum: checksum::added(sum, words),
+        }
+    }
+}
+
+/// An outer header with its checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    outer: Outer,
+    /// As it stands in the header.
+    checksum: u16,
+}
+
+impl Sealed {
+    /// The header behind an EtherType, cut into numbers that lie aligned in an Ethernet frame. In the processor's order.
+    #[inline(always)]
+    pub const fn words(&self) -> Words {
+        let Outer {
+            traffic_class,
+            total_length,
+            identification,
+            common,
+            ends,
+        } = self.outer;
+        let first = u16::from_ne_bytes([FIRST, traffic_class]);
+        Words {
+            first: side_by_side(super::ethernet::IPV4.to_be(), first),
+            second: side_by_side(total_length.to_be(), identification),
+            third: common.octets(),
+            checksum: self.checksum,
+            ends: ends.number(),
+        }
     }
 
-    /// The octets, with a checksum as it stands in them.
+    /// The header.
     #[inline(always)]
-    fn octets(&self, checksum: u16) -> [u8; LENGTH] {
-        let ([l, m], [i, j]) = (
-            self.total_length.to_be_bytes(),
-            self.identification.to_be_bytes(),
-        );
-        let ([c, k], s, d) = (checksum.to_ne_bytes(), self.source, self.destination);
-        let [flags, offset, ttl, protocol] = self.common.octets().to_ne_bytes();
+    pub const fn octets(&self) -> [u8; LENGTH] {
+        let Outer {
+            traffic_class,
+            total_length,
+            identification,
+            common,
+            ends: Ends {
+                source: s,
+                destination: d,
+            },
+        } = self.outer;
+        let ([l, m], [i, j]) = (total_length.to_be_bytes(), identification.to_ne_bytes());
+        let [c, k] = self.checksum.to_ne_bytes();
+        let [flags, offset, ttl, protocol] = common.octets().to_ne_bytes();
         [
-            0x45,
-            self.traffic_class,
+            FIRST,
+            traffic_class,
             l,
             m,
             i,
@@ -171,6 +240,31 @@ impl Outer {
     }
 }
 
+/// An outer header as it is stored into an Ethernet frame, from the EtherType on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// EtherType, version and header length, traffic class.
+    pub first: u32,
+    /// Total length, identification.
+    pub second: u32,
+    /// [`Common::octets`].
+    pub third: u32,
+    /// Checksum.
+    pub checksum: u16,
+    /// Source and destination.
+    pub ends: u64,
+}
+
+/// Two numbers that follow each other as one, in the processor's order.
+#[inline(always)]
+const fn side_by_side(first: u16, second: u16) -> u32 {
+    if cfg!(target_endian = "little") {
+        first as u32 | (second as u32) << 16
+    } else {
+        (first as u32) << 16 | second as u32
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -182,8 +276,8 @@ mod tests {
         fn emitted_headers_read_back(traffic_class: u8, total_length: u16, identification: u16,
                                      ttl: u8, dont_fragment: bool, source: [u8; 4], destination: [u8; 4]) {
             let common = Common::new(dont_fragment, ttl);
-            let outer = Outer { traffic_class, total_length, identification, common, source, destination };
-            let bytes = outer.emit();
+            let outer = Outer { traffic_class, total_length, identification, common, ends: Ends { source, destination } };
+            let bytes = outer.seal().octets();
             prop_assert_eq!(Header::parse(&bytes), Header {
                 version: 4, words: 5, traffic_class, total_length, is_fragment: false,
                 protocol: 41, checksum_is_valid: true, source, destination,
@@ -191,7 +285,7 @@ mod tests {
             let (oracle, _) = etherparse::Ipv4Header::from_slice(&bytes).unwrap();
             prop_assert_eq!(oracle.calc_header_checksum(), oracle.header_checksum);
             prop_assert_eq!(oracle.time_to_live, ttl);
-            prop_assert_eq!(oracle.identification, identification);
+            prop_assert_eq!(oracle.identification, u16::from_be(identification));
             prop_assert_eq!(oracle.dont_fragment, dont_fragment);
         }
 

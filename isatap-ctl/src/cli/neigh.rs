@@ -100,7 +100,7 @@ fn peers(pins: &Pins) -> Result<BTreeMap<Ipv4Addr, Peer>> {
 
 fn heard(peers: &mut BTreeMap<Ipv4Addr, Peer>, line: &Source) {
     if line.heard.packets() > 0 {
-        let peer = peers.entry(line.remote.into()).or_default();
+        let peer = peers.entry(line.ends.source.into()).or_default();
         peer.packets_in += line.heard.packets();
         peer.bytes_in += line.heard.bytes();
     }
@@ -108,7 +108,7 @@ fn heard(peers: &mut BTreeMap<Ipv4Addr, Peer>, line: &Source) {
 
 fn sent(peers: &mut BTreeMap<Ipv4Addr, Peer>, line: &NextHop) {
     if line.is_tunnel() && line.sent.packets() > 0 {
-        let peer = peers.entry(line.remote.into()).or_default();
+        let peer = peers.entry(line.ends.destination.into()).or_default();
         peer.packets_out += line.sent.packets();
         peer.bytes_out += line.sent.bytes();
     }
@@ -179,6 +179,7 @@ mod tests {
     use std::time::Duration;
 
     use isatap_common::abi::Traffic;
+    use isatap_common::wire::ipv4::Ends;
 
     use super::*;
 
@@ -204,13 +205,19 @@ mod tests {
             },
         )]);
         let line = Source {
-            remote: A.octets(),
+            ends: Ends {
+                source: A.octets(),
+                ..Ends::default()
+            },
             heard: Traffic::new(2, 200),
             ..Source::default()
         };
         heard(&mut peers, &line);
         let way = NextHop {
-            remote: A.octets(),
+            ends: Ends {
+                destination: A.octets(),
+                ..Ends::default()
+            },
             sent: Traffic::new(1, 90),
             ..NextHop::default()
         };

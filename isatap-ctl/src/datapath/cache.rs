@@ -61,7 +61,7 @@ impl Caches {
             // SAFETY: inside the mapping. Each is one word, so programs see all of it or nothing;
             // nobody else writes them.
             unsafe {
-                (&raw mut (*cache).copied).write_volatile(copied.into());
+                (&raw mut (*cache).copied).write_volatile(copied);
                 (&raw mut (*cache).common).write_volatile(common.0);
                 let clock = &raw mut (*cache).clock;
                 clock.write_volatile(clock.read_volatile().ahead_of(config));
@@ -111,7 +111,7 @@ impl Caches {
                 let lines = (&raw const (*self.of(cpu)).sources).cast::<Source>();
                 lines.add(index).read_volatile()
             };
-            let is_its = line.prefix == Origin::ANY_NATIVE && line.remote == remote;
+            let is_its = line.prefix == Origin::ANY_NATIVE && line.ends.source == remote;
             if is_its { line.heard.packets() } else { 0 }
         };
         (0..self.cpus).map(of).sum()

@@ -15,7 +15,7 @@ use isatap_common::{
 };
 
 pub use self::{
-    next_hop::{Way, egress},
+    next_hop::{Way, egress, kept},
     source::Admission,
 };
 use crate::maps::NEXT_HOPS;
@@ -55,7 +55,7 @@ impl Cache {
     #[inline(always)]
     pub fn copied(self) -> u8 {
         // SAFETY: as above.
-        unsafe { (*self.0).copied as u8 }
+        unsafe { (*self.0).copied }
     }
 
     /// What outer headers have in common.
@@ -85,6 +85,13 @@ impl Cache {
         Admission::at(
             self.line::<_, { offset_of!(abi::Cache, sources) }>(abi::Source::index(prefix, remote)),
         )
+    }
+
+    /// The same by both halves of an inner source.
+    #[inline(always)]
+    pub fn admission_of(self, (prefix, id): (u64, u64)) -> Admission {
+        let index = abi::Source::index_of(prefix, id);
+        Admission::at(self.line::<_, { offset_of!(abi::Cache, sources) }>(index))
     }
 
     /// The place of an inner address.

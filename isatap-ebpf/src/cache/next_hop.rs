@@ -4,8 +4,9 @@
 use aya_ebpf::helpers::generated::bpf_get_prandom_u32;
 use isatap_common::{
     abi::{Config, NextHop, Switches, Traffic},
-    addr::{Address, Ipv4},
+    addr::Address,
     path::limit::Limit,
+    wire::ipv4,
 };
 
 use super::{apart, peer};
@@ -74,7 +75,7 @@ impl Way {
         address: Address,
         config: &Config,
         way: &WayOut,
-        tunnel: Option<((Ipv4, Ipv4), Limit)>,
+        tunnel: Option<(ipv4::Ends, Limit)>,
         now: u64,
     ) -> &'a mut NextHop {
         let line = self.renew(address);
@@ -82,9 +83,9 @@ impl Way {
         line.egress = way.egress;
         line.macs = way.macs.words();
         line.mtu = way.mtu;
-        (line.local, line.remote) = ([0; 4], [0; 4]);
+        line.ends = ipv4::Ends::default();
         if let Some((ends, limit)) = tunnel {
-            (line.local, line.remote) = ends;
+            line.ends = ends;
             line.mtu = limit.total as u16;
             line.sum = line.constant_sum();
             if line.identification == 0 {
@@ -116,7 +117,7 @@ impl Way {
     fn renew<'a>(&self, address: Address) -> &'a mut NextHop {
         // SAFETY: as above.
         let line = unsafe { &mut *self.0 };
-        peer::add(line.remote, Traffic::default(), line.sent);
+        peer::add(line.ends.destination, Traffic::default(), line.sent);
         line.sent = Traffic::default();
         if !line.is_of(address) {
             line.high = address.high.to_be();
@@ -126,6 +127,14 @@ impl Way {
         }
         line
     }
+}
+
+/// The same line, which the compiler takes for another ([`super::Cache::apart`]): from here on it has to outlive a call,
+/// for which there are few registers.
+#[inline(always)]
+pub fn kept(line: &mut NextHop) -> &mut NextHop {
+    // SAFETY: the same pointer, which nothing else borrows.
+    unsafe { &mut *apart(line) }
 }
 
 /// The interface that the way of a line leads to, read here and not where it is used.

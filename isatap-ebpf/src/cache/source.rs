@@ -1,12 +1,9 @@
 //! Hosts that were admitted.
 #![expect(unsafe_code, reason = "map values are reached through raw pointers")]
 
-use isatap_common::{
-    abi::{Config, Origin, Source, Traffic},
-    addr::Ipv4,
-};
+use isatap_common::abi::{Config, Nic, Origin, Source, Traffic, identifier};
 
-use super::{apart, peer};
+use super::{Cache, apart, peer};
 use crate::zero::zero;
 
 /// The place of one host in the table.
@@ -33,19 +30,25 @@ impl Admission {
         line.is_of(origin) && now < line.until
     }
 
-    /// Whether packets of this sender have been admitted that are for `local` and come in through `ifindex`
-    /// ([`Source::is_about`]).
+    /// Whether packets of the inner `source` have been admitted between these outer addresses that come in through
+    /// `ifindex`, in frames for its NIC, which begin with `first` ([`Nic::is_meant_by`]). What is asked for where it
+    /// is compared would have to be kept until then.
     #[inline(always)]
     pub fn admits(
         &self,
-        sender: (u64, Ipv4),
-        local: impl FnOnce() -> Ipv4,
+        source: (u64, u64),
+        ends: impl FnOnce() -> u64,
         ifindex: impl FnOnce() -> u32,
+        first: impl FnOnce() -> u64,
         now: u64,
     ) -> bool {
         // SAFETY: as above.
         let line = unsafe { &*self.0 };
-        line.is_about(sender, local, ifindex) && now < line.until
+        (line.prefix, line.id) == source
+            && line.ends.number() == ends()
+            && line.ifindex == ifindex()
+            && line.nic.is_meant_by(first())
+            && now < line.until
     }
 
     /// Whether any origin has the place now.
@@ -64,20 +67,29 @@ impl Admission {
 
     /// Remembers that packets of this origin are admitted, and that one came. Says whether it was known.
     #[inline(always)]
-    pub fn fill(&self, origin: &Origin, config: &Config, now: u64) -> bool {
+    pub fn fill(&self, origin: &Origin, cache: Cache, config: &Config, now: u64) -> bool {
         if self.holds(origin, now) {
             return true;
         }
         // SAFETY: as above; nothing else borrows it.
         let line = unsafe { &mut *self.0 };
-        peer::add(line.remote, line.heard, Traffic::default());
-        peer::meet(origin.remote, origin.local, Traffic::default());
+        peer::add(line.ends.source, line.heard, Traffic::default());
+        peer::meet(
+            origin.ends.source,
+            origin.ends.destination,
+            Traffic::default(),
+        );
         // SAFETY: as above.
         unsafe { zero(self.0) };
         line.prefix = origin.prefix;
-        line.remote = origin.remote;
-        line.local = origin.local;
+        line.id = identifier(origin.ends.source);
+        line.ends = origin.ends;
         line.ifindex = origin.ifindex;
+        // What a router vouches for has another source each time, which no program for NICs looks for.
+        line.nic = match origin.prefix {
+            Origin::ANY_NATIVE => Nic::NONE,
+            _ => cache.nic(origin.ifindex),
+        };
         line.until = now + u64::from(config.fresh_jiffies);
         false
     }

@@ -70,7 +70,7 @@ fn cached(
     let (segments, bytes) = (buffer.segments(), inner.total_length());
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
     let class = inner.traffic_class() & cache.copied();
-    let outer = next_hop.outer(class, total, cache.common());
+    let outer = next_hop.outer(class, total, cache.common()).octets();
     let header = ethernet::header(next_hop.macs, ethernet::IPV4);
     Some(apply::push(ctx, &outer, &header).map(|()| {
         way.sent(segments, bytes);
@@ -100,9 +100,12 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let longest = skb::longest(ctx, 0, packet.inner.next_header).ok_or(Reason::TooBig)?;
     let total = longest.wrapping_add(ipv4::LENGTH as u32);
     let (egress, limit) = resolve(ctx, (cache, destination), tunnel, total, site)?;
-    let ends = (tunnel.local(egress, site), tunnel.remote);
+    let ends = ipv4::Ends {
+        source: tunnel.local(egress, site),
+        destination: tunnel.remote,
+    };
     let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, site)?;
-    apply::push_unaddressed(ctx, &push.outer)?;
+    apply::push_unaddressed(ctx, &push.outer.octets())?;
     way.sent(segments, bytes);
     // The kernel resolves, and confirms, the neighbour.
     let action = apply::redirect_neighbor(egress);
@@ -156,7 +159,10 @@ fn resolve(
             let is_for_all = !config.switches().has(Switches::FORWARDS)
                 || LINKS.get_ifindex(found.egress).is_some();
             if !is_due && is_for_all {
-                let ends = (tunnel.local(found.egress, site), tunnel.remote);
+                let ends = ipv4::Ends {
+                    source: tunnel.local(found.egress, site),
+                    destination: tunnel.remote,
+                };
                 way.fill(
                     destination,
                     config,

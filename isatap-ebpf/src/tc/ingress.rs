@@ -90,7 +90,7 @@ fn cached(buffer: &Buffer<'_>, site: &Maps<'_>) -> Option<Strip> {
         return None;
     }
     let cache = Cache::of_this_cpu()?;
-    let admission = cache.admission(origin.prefix, origin.remote);
+    let admission = cache.admission(origin.prefix, origin.ends.source);
     if !admission.holds(&origin, cache.now()) {
         return None;
     }
@@ -135,8 +135,8 @@ fn admitted(buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<Strip, Reason> {
     } else if let Some(origin) = packet.vouched_by(ifindex)
         && let Some(cache) = Cache::of_this_cpu()
     {
-        let admission = cache.admission(origin.prefix, origin.remote);
-        admission.fill(&origin, site.config(), cache.now());
+        let admission = cache.admission(origin.prefix, origin.ends.source);
+        admission.fill(&origin, cache, site.config(), cache.now());
         admission.heard(buffer.segments(), strip.length);
     }
     Ok(strip)

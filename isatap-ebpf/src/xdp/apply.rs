@@ -1,6 +1,8 @@
 //! The only writes to an XDP frame.
 #![expect(unsafe_code, reason = "packet memory is reached through raw pointers")]
 
+use core::arch::asm;
+
 use aya_ebpf::{
     bindings::xdp_action,
     helpers::generated::{bpf_redirect_map, bpf_xdp_adjust_head},
@@ -24,7 +26,9 @@ pub fn strip(ctx: &XdpContext, head: Words, next_hop: &NextHop) -> Result<(), Re
     let data = head.start();
     // SAFETY: whoever made the head has checked that the frame has it.
     unsafe {
-        address(data.add(ipv4::LENGTH), next_hop, ethernet::IPV6);
+        let inner = data.add(ipv4::LENGTH);
+        address(inner, next_hop);
+        put(inner, ethernet::LENGTH - 2, ethernet::IPV6.to_be());
         pass_on(
             data.add(INNER_AT),
             head.octet(INNER_AT + ipv6::HOP_LIMIT_AT),
@@ -37,7 +41,7 @@ pub fn strip(ctx: &XdpContext, head: Words, next_hop: &NextHop) -> Result<(), Re
 #[inline(always)]
 pub fn mark(head: Words, first_word: [u8; 4]) {
     // SAFETY: as above.
-    unsafe { store(head.start().add(INNER_AT), &first_word) }
+    unsafe { put(head.start(), INNER_AT, u32::from_ne_bytes(first_word)) }
 }
 
 /// Makes room for the outer header.
@@ -48,12 +52,16 @@ pub fn room(ctx: &XdpContext) -> Result<(), Reason> {
 
 /// Stores an outer header into the room in front of the packet, and addresses it, one hop further.
 #[inline(always)]
-pub fn push(head: Words, next_hop: &NextHop, outer: &[u8; ipv4::LENGTH]) {
-    let data = head.start();
+pub fn push(head: Words, next_hop: &NextHop, outer: &ipv4::Sealed) {
+    let (data, words) = (head.start(), outer.words());
     // SAFETY: as above.
     unsafe {
-        address(data, next_hop, ethernet::IPV4);
-        store(data.add(ethernet::LENGTH), outer);
+        put(data, 26, words.ends);
+        address(data, next_hop);
+        put(data, 12, words.first);
+        put(data, 16, words.second);
+        put(data, 20, words.third);
+        put(data, 24, words.checksum);
         pass_on(
             data.add(INNER_AT),
             head.octet(INNER_AT + ipv6::HOP_LIMIT_AT),
@@ -96,6 +104,18 @@ pub fn redirect(egress: u32) -> u32 {
     unsafe { bpf_redirect_map(links, u64::from(egress), u64::from(xdp_action::XDP_ABORTED)) as u32 }
 }
 
+/// The same in words of its own: the compiler would have two branches end in one, for a jump more.
+#[inline(always)]
+pub fn redirect_apart(egress: u32) -> u32 {
+    let links = (&raw const LINKS).cast_mut().cast();
+    let flags: u64;
+    // SAFETY: the instruction has no other effect than the one that is declared; the rest as above.
+    unsafe {
+        asm!("{0} = 0 /* aborted, apart */", out(reg) flags);
+        bpf_redirect_map(links, u64::from(egress), flags) as u32
+    }
+}
+
 /// The same with a frame that nothing was done to yet: another action where it cannot be sent there.
 #[inline(always)]
 pub fn redirect_or_pass(egress: u32) -> u32 {
@@ -104,41 +124,29 @@ pub fn redirect_or_pass(egress: u32) -> u32 {
     unsafe { bpf_redirect_map(links, u64::from(egress), u64::from(xdp_action::XDP_PASS)) as u32 }
 }
 
-/// Stores a link-layer header.
+/// Stores both addresses of a link-layer header.
 ///
 /// # Safety
 ///
 /// Its octets from `to` are inside the frame.
 #[inline(always)]
-unsafe fn address(to: *mut u8, next_hop: &NextHop, ethertype: u16) {
-    // SAFETY: the caller's promise; BPF stores need no alignment.
+unsafe fn address(to: *mut u8, next_hop: &NextHop) {
+    // SAFETY: the caller's promise.
     unsafe {
         // Eight octets and four: a load and a store less than by words.
         let macs = &raw const next_hop.macs;
-        to.cast::<u64>().write(macs.cast::<u64>().read());
-        to.add(8).cast::<u32>().write(next_hop.macs[2]);
-        to.add(12).cast::<u16>().write(ethertype.to_be());
+        put(to, 0, macs.cast::<u64>().read());
+        put(to, 8, next_hop.macs[2]);
     }
 }
 
-/// Stores octets four at a time, a unit that every header of IP is a multiple of.
+/// Stores a number.
 ///
 /// # Safety
 ///
-/// `N` octets from `to` are inside the frame.
+/// Its octets, `at` behind `to`, are inside the frame. BPF stores need no alignment.
 #[inline(always)]
-unsafe fn store<const N: usize>(to: *mut u8, octets: &[u8; N]) {
-    let mut done = 0;
-    const { assert!(N.is_multiple_of(4), "not a whole number of words") };
-    while done + 4 <= N {
-        let word = u32::from_ne_bytes([
-            octets[done],
-            octets[done + 1],
-            octets[done + 2],
-            octets[done + 3],
-        ]);
-        // SAFETY: as above.
-        unsafe { to.add(done).cast::<u32>().write(word) };
-        done += 4;
-    }
+unsafe fn put<W>(to: *mut u8, at: usize, number: W) {
+    // SAFETY: the caller's promise.
+    unsafe { to.add(at).cast::<W>().write(number) }
 }

@@ -1,5 +1,7 @@
 //! Protocol 41 in, IPv6 out, if both ends are in the cache.
 
+use core::hint::cold_path;
+
 use aya_ebpf::programs::XdpContext;
 use isatap_common::{
     abi::{Direction, NextHop, Uncached},
@@ -7,7 +9,7 @@ use isatap_common::{
     wire::ethernet,
 };
 
-use super::{aborted, apply, begin, block, leave, pass_by};
+use super::{aborted, apply, block, is_ours, leave, pass_by};
 use crate::{
     cache::{self, Admission, Cache},
     window::{Frame, Words},
@@ -16,20 +18,25 @@ use crate::{
 /// Decides on one frame of an uplink.
 #[inline(always)]
 pub fn run(ctx: &XdpContext) -> u32 {
-    let Some((head, cache, ifindex)) = begin(ctx, express::INWARD, ethernet::IPV4) else {
-        return pass_by();
-    };
-    match forward(ctx, head, cache, ifindex) {
+    match forward(ctx) {
         Ok(action) => action,
         Err(Unknown::Way) => leave(ctx, Uncached::InAdmitted),
         Err(Unknown::Account) => leave(ctx, Uncached::InBlock),
-        Err(Unknown::All) => leave(ctx, Uncached::In),
+        Err(Unknown::All) if is_tunnelled(ctx) => leave(ctx, Uncached::In),
+        Err(Unknown::All) => pass_by(),
     }
+}
+
+/// Whether a frame is of the tunnel, and for the NIC; most are not. Others are none of our business, and not counted.
+#[inline(always)]
+fn is_tunnelled(ctx: &XdpContext) -> bool {
+    let head = Frame(ctx).head(express::INWARD);
+    head.is_some_and(|head| express::is_tunnelled(&head) && is_ours(ctx, head, ethernet::IPV4))
 }
 
 /// What the cache has no line for.
 enum Unknown {
-    /// Anything, or something is out of the ordinary.
+    /// Anything, or something is out of the ordinary. Not even whether the frame is for this NIC was asked.
     All,
     /// Nothing, but the packet stands for many in the account of its host.
     Account,
@@ -39,13 +46,17 @@ enum Unknown {
 
 /// Sends a frame on, if all is known; else it is as it was.
 #[inline(always)]
-fn forward(ctx: &XdpContext, head: Words, cache: Cache, ifindex: u32) -> Result<u32, Unknown> {
-    let length = express::inward(&head, Frame(ctx).present(head)).ok_or(Unknown::All)?;
+fn forward(ctx: &XdpContext) -> Result<u32, Unknown> {
+    let head = Frame(ctx).head(express::INWARD).ok_or(Unknown::All)?;
+    let cache = Cache::of_this_cpu().ok_or(Unknown::All)?;
+    // Now, because what is known of the packet would not outlive a call.
     let now = cache.now();
-    let sender = express::sender(&head).ok_or(Unknown::All)?;
-    let admission = cache.admission(sender.0, sender.1);
-    let local = || express::local(&head);
-    if !admission.admits(sender, local, || ifindex, now) {
+    let length = express::inward(&head, || Frame(ctx).present(head)).ok_or(Unknown::All)?;
+    let source = express::inner_source(&head);
+    let admission = cache.admission_of(source);
+    let (ends, ifindex) = (|| express::ends(&head), || ctx.ingress_ifindex() as u32);
+    if !admission.admits(source, ends, ifindex, || express::first(&head), now) {
+        cold_path();
         return by_block(ctx, head, (cache, admission), now);
     }
     let destination = express::inner_destination(&head);
@@ -56,7 +67,7 @@ fn forward(ctx: &XdpContext, head: Words, cache: Cache, ifindex: u32) -> Result<
     }
     admission.heard(1, length);
     cache.forwarded(Direction::In, length);
-    Ok(send(ctx, head, next_hop))
+    Ok(send(ctx, head, next_hop, apply::redirect))
 }
 
 /// The same with a frame whose host has no line of its own. It has nothing in common with what a line leads to, which
@@ -69,23 +80,27 @@ fn by_block(
     now: u64,
 ) -> Result<u32, Unknown> {
     let (cache, admission) = (cache.apart(), admission.apart());
+    let nic = cache.nic(ctx.ingress_ifindex() as u32);
+    if !express::is_for(&head, nic) || !express::vouches_for_itself(&head) {
+        return Err(Unknown::All);
+    }
     let known = block::inward::known(ctx, head, cache, &admission, now);
     let (_, next_hop, length) = known.ok_or(Unknown::All)?;
     if !cache.passes(Direction::In) {
         return Err(Unknown::Account);
     }
     cache.forwarded(Direction::In, length);
-    Ok(send(ctx, head, next_hop))
+    Ok(send(ctx, head, next_hop, apply::redirect_apart))
 }
 
 /// Sends the packet in a frame to its next hop.
 #[inline(always)]
-fn send(ctx: &XdpContext, head: Words, next_hop: &NextHop) -> u32 {
+fn send(ctx: &XdpContext, head: Words, next_hop: &NextHop, redirect: fn(u32) -> u32) -> u32 {
     // Now: the line would have to be kept on the stack until then.
     let egress = cache::egress(next_hop);
     if apply::strip(ctx, head, next_hop).is_err() {
         // There is more of the frame than is taken off, so this never happens.
         return aborted();
     }
-    apply::redirect(egress)
+    redirect(egress)
 }

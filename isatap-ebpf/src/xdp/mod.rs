@@ -16,7 +16,7 @@ pub mod outward;
 pub mod uncached;
 pub mod way;
 
-use core::arch::asm;
+use core::{arch::asm, hint::cold_path};
 
 use aya_ebpf::{bindings::xdp_action, programs::XdpContext};
 use isatap_common::{
@@ -24,31 +24,21 @@ use isatap_common::{
     path::{Reason, Verdict, express},
 };
 
-use crate::{
-    cache::Cache,
-    count::count,
-    maps::UNCACHED,
-    trace::trace,
-    window::{Frame, Words},
-};
+use crate::{cache::Cache, count::count, maps::UNCACHED, trace::trace, window::Words};
 
-/// Where the program of a side begins: the first `length` octets of a frame of that side, and the cache of this CPU.
-/// `None` where the frame is for somebody else than the NIC, and so the kernel's, uncounted like all that is not the
-/// tunnel's. The programs that others go on in do not ask again.
+/// Whether a frame is of the kind, and for the NIC: one for somebody else is the kernel's, uncounted like all that is
+/// not the tunnel's. The programs that others go on in do not ask again.
 #[inline(always)]
-fn begin(ctx: &XdpContext, length: usize, ethertype: u16) -> Option<(Words, Cache, u32)> {
-    let head = Frame(ctx).head(length)?;
-    if express::ethertype(&head) != ethertype {
-        return None;
-    }
-    let cache = Cache::of_this_cpu()?;
-    let ifindex = ctx.ingress_ifindex() as u32;
-    express::is_for(&head, cache.nic(ifindex)).then_some((head, cache, ifindex))
+fn is_ours(ctx: &XdpContext, head: Words, ethertype: u16) -> bool {
+    let nic = |cache: Cache| cache.nic(ctx.ingress_ifindex() as u32);
+    let is_for_us = |cache| express::is_for(&head, nic(cache));
+    express::ethertype(&head) == ethertype && Cache::of_this_cpu().is_some_and(is_for_us)
 }
 
 /// Goes on in another program, which the daemon has put into the map.
 #[inline(always)]
 fn leave(ctx: &XdpContext, to: Uncached) -> u32 {
+    cold_path();
     // SAFETY: this program owns nothing that would have to be dropped.
     unsafe { UNCACHED.tail_call(ctx, to as u32) };
     pass(to)
@@ -58,6 +48,7 @@ fn leave(ctx: &XdpContext, to: Uncached) -> u32 {
 /// kernel makes a jump of each, because it knows where it leads.
 #[inline(always)]
 fn pass(to: Uncached) -> u32 {
+    cold_path();
     let action: u64;
     // SAFETY: the instruction has no other effect than the one that is declared.
     unsafe {
@@ -78,6 +69,7 @@ fn pass(to: Uncached) -> u32 {
 /// `XDP_PASS` for what is none of our business, in words of its own: so it is not made before that is known.
 #[inline(always)]
 fn pass_by() -> u32 {
+    cold_path();
     let action: u64;
     // SAFETY: as above.
     unsafe { asm!("{0} = 2 /* by */", out(reg) action) }
@@ -87,6 +79,7 @@ fn pass_by() -> u32 {
 /// `XDP_ABORTED`, for what never happens, in words of its own: so it is not made before what happens.
 #[inline(always)]
 fn aborted() -> u32 {
+    cold_path();
     let action: u64;
     // SAFETY: as above.
     unsafe { asm!("{0} = 0 /* aborted */", out(reg) action) }

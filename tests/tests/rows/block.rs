@@ -83,8 +83,12 @@ impl Crowd {
         let peer = peers(&self.machine).get(&host.octets(), 0).unwrap();
         let pin = self.machine.pin("NEXT_HOPS");
         let caches = Caches::pinned(pin.parent().unwrap()).unwrap();
-        let sources = caches.sources().map(|(_, line)| (line.remote, line.heard));
-        let ways = caches.next_hops().map(|(_, line)| (line.remote, line.sent));
+        let sources = caches
+            .sources()
+            .map(|(_, line)| (line.ends.source, line.heard));
+        let ways = caches
+            .next_hops()
+            .map(|(_, line)| (line.ends.destination, line.sent));
         let of = |(remote, traffic): (_, Traffic)| {
             if remote == host.octets() {
                 traffic.packets()

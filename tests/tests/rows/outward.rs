@@ -5,6 +5,7 @@ use std::time::Instant;
 use isatap_common::{
     abi::{Direction, Role, Switches},
     path::{self, Reason, rewrite},
+    wire::ipv4::Ends,
 };
 
 use super::{
@@ -170,9 +171,13 @@ fn decides_on_every_row(machine: &str, dynamic: bool) {
             assert_eq!(remote, pure, "{name}: pure path");
 
             let outer = found.ok().map(|(packet, tunnel)| {
-                let ends = (tunnel.local(machine.indexes.uplink, &model), tunnel.remote);
+                let source = tunnel.local(machine.indexes.uplink, &model);
+                let ends = Ends {
+                    source,
+                    destination: tunnel.remote,
+                };
                 let push = rewrite::push(&packet, ends, 0, dynamic, &model);
-                push.unwrap().outer
+                push.unwrap().outer.octets()
             });
             let says = outer.map(|outer| outer[6]);
             let flag = if dynamic { 0x40 } else { 0 };

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::ipv4::Common;
+use crate::wire::ipv4::{Common, Ends};
 
 const FRESH: u32 = 250;
 const PREFIX: u64 = 0x2001_0db8_0000_0001_u64.to_be();
@@ -22,8 +22,10 @@ fn at(now: u64) -> Decision {
 fn origin(host: u8) -> Origin {
     Origin {
         prefix: PREFIX,
-        remote: [10, 1, 0, host],
-        local: LOCAL,
+        ends: Ends {
+            source: [10, 1, 0, host],
+            destination: LOCAL,
+        },
         ifindex: 3,
     }
 }
@@ -35,8 +37,10 @@ fn found(remote: Ipv4) -> NextHop {
         low: (0x5efe_u64 << 32 | u64::from(u32::from_be_bytes(remote))).to_be(),
         macs: [1, 2, 3],
         egress: 4,
-        remote,
-        local: LOCAL,
+        ends: Ends {
+            source: LOCAL,
+            destination: remote,
+        },
         mtu: 1500,
         identification: 99,
         ..NextHop::default()
@@ -77,7 +81,10 @@ fn a_line_is_about_the_hosts_that_were_decided_on_and_no_other() {
     }
     let elsewhere = [
         Origin {
-            local: [10, 0, 0, 2],
+            ends: Ends {
+                source: [10, 1, 0, 0],
+                destination: [10, 0, 0, 2],
+            },
             ..origin(0)
         },
         Origin {
@@ -89,7 +96,10 @@ fn a_line_is_about_the_hosts_that_were_decided_on_and_no_other() {
             ..origin(0)
         },
         Origin {
-            remote: [10, 1, 1, 0],
+            ends: Ends {
+                source: [10, 1, 1, 0],
+                destination: LOCAL,
+            },
             ..origin(0)
         },
     ];
@@ -103,7 +113,10 @@ fn a_line_of_few_hosts_is_not_asked_and_makes_room() {
     let mut line = admitted(Block::FEW - 1);
     assert!(!line.has(&origin(0), NOW));
     let other = Origin {
-        remote: [10, 9, 9, 9],
+        ends: Ends {
+            source: [10, 9, 9, 9],
+            destination: LOCAL,
+        },
         ..origin(0)
     };
     line.learn(&other, &at(NOW));
@@ -189,7 +202,10 @@ fn a_host_with_another_way_is_not_of_the_block() {
             ..found(remote)
         },
         NextHop {
-            local: [10, 0, 0, 2],
+            ends: Ends {
+                source: [10, 1, 0, 0],
+                destination: [10, 0, 0, 2],
+            },
             ..found(remote)
         },
         NextHop {

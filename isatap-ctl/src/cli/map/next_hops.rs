@@ -3,7 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use anyhow::Result;
 use isatap_common::abi::{NextHop, Origin, Source, SourceBlock, WayBlock};
 use isatap_common::addr::{self, Form};
-use isatap_common::wire::ethernet;
+use isatap_common::wire::{ethernet, ipv4::Ends};
 
 use super::entry::{Entry, Fields};
 use crate::cli::pins::Pins;
@@ -51,8 +51,8 @@ fn way(cpu: usize, line: &NextHop) -> Entry {
             .with("cpu", cpu)
             .with("use", "to")
             .with("interface", ifname::of(line.egress))
-            .with("remote", ipv4(line.remote))
-            .with("local", ipv4(line.local))
+            .with("remote", ipv4(line.ends.destination))
+            .with("local", ipv4(line.ends.source))
             .with("hosts", None::<u8>)
             .with("packets", Some(line.sent.packets()))
             .with("bytes", Some(line.sent.bytes()))
@@ -67,7 +67,8 @@ fn way(cpu: usize, line: &NextHop) -> Entry {
 /// section 6.1.
 fn source(cpu: usize, line: &Source) -> Entry {
     let prefix = line.prefix.to_ne_bytes();
-    let address = addr::address(prefix, Form::of(line.remote), line.remote);
+    let remote = line.ends.source;
+    let address = addr::address(prefix, Form::of(remote), remote);
     let key = match line.prefix {
         Origin::ANY_NATIVE => "any native".to_owned(),
         _ => Ipv6Addr::from(address).to_string(),
@@ -79,8 +80,8 @@ fn source(cpu: usize, line: &Source) -> Entry {
             .with("cpu", cpu)
             .with("use", "from")
             .with("interface", ifname::of(line.ifindex))
-            .with("remote", ipv4(line.remote))
-            .with("local", ipv4(line.local))
+            .with("remote", ipv4(remote))
+            .with("local", ipv4(line.ends.destination))
             .with("hosts", None::<u8>)
             .with("packets", Some(line.heard.packets()))
             .with("bytes", Some(line.heard.bytes()))
@@ -111,8 +112,10 @@ fn source_block(cpu: usize, line: &SourceBlock) -> Entry {
     let host = Source {
         prefix: line.prefix,
         until: line.block.until,
-        remote: line.block.network,
-        local: line.local,
+        ends: Ends {
+            source: line.block.network,
+            destination: line.local,
+        },
         ifindex: line.ifindex,
         ..Source::default()
     };
@@ -149,8 +152,10 @@ mod tests {
             high: 0x2001_0db8_0000_0000_u64.to_be(),
             low: 0x0000_5efe_0a00_0007_u64.to_be(),
             egress: 4_000_000,
-            remote: [10, 0, 0, 7],
-            local: [10, 0, 0, 1],
+            ends: Ends {
+                source: [10, 0, 0, 1],
+                destination: [10, 0, 0, 7],
+            },
             until: 131_172,
             macs: ethernet::pair([2, 0, 0, 0, 0, 7], [2, 0, 0, 0, 0, 1]),
             mtu: 1500,
@@ -178,8 +183,10 @@ mod tests {
             high: 0x2001_0db8_0000_0001_u64.to_be(),
             low: 0x0000_5efe_0a00_0000_u64.to_be(),
             egress: 4_000_000,
-            remote: block.network,
-            local: [10, 0, 0, 1],
+            ends: Ends {
+                source: [10, 0, 0, 1],
+                destination: block.network,
+            },
             mtu: 1500,
             ..NextHop::default()
         };
@@ -196,8 +203,10 @@ mod tests {
         let line = Source {
             prefix: 0x2001_0db8_0000_0001_u64.to_be(),
             heard: Traffic::new(2, 200),
-            remote: [10, 0, 0, 7],
-            local: [10, 0, 0, 1],
+            ends: Ends {
+                source: [10, 0, 0, 7],
+                destination: [10, 0, 0, 1],
+            },
             ifindex: 4_000_000,
             until: 131_172,
             ..Source::default()

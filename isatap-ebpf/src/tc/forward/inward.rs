@@ -61,7 +61,7 @@ fn cached(
     let origin = packet.origin(buffer.ifindex());
     let cache = Cache::of_this_cpu()?;
     let now = cache.now();
-    let admission = cache.admission(origin.prefix, origin.remote);
+    let admission = cache.admission(origin.prefix, origin.ends.source);
     if !admission.holds(&origin, now) {
         return None;
     }
@@ -117,9 +117,9 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
     let cache = Cache::of_this_cpu().ok_or(Reason::Failed)?;
     let now = cache.now();
     let origin = packet.origin(ifindex);
-    let admission = cache.admission(origin.prefix, origin.remote);
+    let admission = cache.admission(origin.prefix, origin.ends.source);
     if admitted.vouched_by == Voucher::Host {
-        admission.fill(&origin, config, now);
+        admission.fill(&origin, cache, config, now);
     }
     let longest = skb::longest(ctx, INNER_AT, inner.next_header).ok_or(Reason::TooBig)?;
     let (next_hop, reason) = match cache.way(inner.destination).known(inner.destination, now) {

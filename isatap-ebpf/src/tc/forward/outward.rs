@@ -66,7 +66,7 @@ fn cached(ctx: &TcContext, packet: &Outbound) -> Option<Result<Forwarded, Reason
     let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     let total = u16::try_from(bytes + ipv4::LENGTH as u32).ok()?;
     let class = inner.traffic_class() & cache.copied();
-    let outer = next_hop.outer(class, total, cache.common());
+    let outer = next_hop.outer(class, total, cache.common()).octets();
     Some(forward(ctx, packet, &outer, next_hop).map(|action| {
         way.sent(packets, bytes);
         Forwarded {
@@ -132,14 +132,17 @@ fn resolved(ctx: &TcContext, buffer: &Buffer<'_>, site: &Maps<'_>) -> Result<For
         return Err(Reason::TooBig);
     }
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
-    let ends = (tunnel.local(found.egress, site), tunnel.remote);
+    let ends = ipv4::Ends {
+        source: tunnel.local(found.egress, site),
+        destination: tunnel.remote,
+    };
     let to = inner.destination;
     let next_hop = way.fill(to, config, &found, Some((ends, limit)), cache.now());
     let (packets, bytes) = (Buffer(ctx).segments(), inner.total_length());
     // As late as this: before, it would lie on the stack beside what finds the way.
     let push = rewrite::push(&packet, ends, identification(), limit.dont_fragment, site)?;
     let tally = Tally::of(Direction::Out, Layer::Tc, Reason::Resolved).ok_or(Reason::Failed)?;
-    let action = forward(ctx, &packet, &push.outer, next_hop)?;
+    let action = forward(ctx, &packet, &push.outer.octets(), next_hop)?;
     way.sent(packets, bytes);
     Ok(Forwarded {
         action,

@@ -24,12 +24,11 @@ pub fn run(ctx: &XdpContext) -> u32 {
 fn forward(ctx: &XdpContext) -> Option<u32> {
     let head = Frame(ctx).head(express::INWARD)?;
     let cache = Cache::of_this_cpu()?;
-    let (prefix, remote) = express::admitted(&head);
-    let admission = cache.admission(prefix, remote);
+    let admission = cache.admission_of(express::inner_source(&head));
     let (origin, next_hop, length) = known(ctx, head, cache, &admission, cache.now())?;
     cache.forwarded(Direction::In, length);
     if let Some(heard) = cache.sampled(Direction::In, length) {
-        peer::meet(origin.remote, origin.local, heard);
+        peer::meet(origin.ends.source, origin.ends.destination, heard);
     }
     if apply::strip(ctx, head, next_hop).is_err() {
         // There is more of the frame than is taken off, so this never happens.
@@ -50,7 +49,7 @@ pub fn known<'a>(
     now: u64,
 ) -> Option<(Origin, &'a NextHop, u32)> {
     let origin = express::origin(&head, ctx.ingress_ifindex() as u32);
-    let block = cache.source_block(origin.prefix, origin.remote);
+    let block = cache.source_block(origin.prefix, origin.ends.source);
     if !admission.is_taken(now) || !block.has(&origin, now) {
         return None;
     }

@@ -51,8 +51,8 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     let mut is_known = true;
     if admitted.vouched_by == Voucher::Host {
         let origin = packet.origin(ifindex);
-        let admission = cache.admission(origin.prefix, origin.remote);
-        is_known = admission.fill(&origin, config, now);
+        let admission = cache.admission(origin.prefix, origin.ends.source);
+        is_known = admission.fill(&origin, cache, config, now);
         admission.heard(1, inner.total_length());
         if config.is_router() {
             let decision = Decision {
@@ -60,7 +60,7 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
                 fresh: config.fresh_jiffies,
                 now,
             };
-            let block = cache.source_block(origin.prefix, origin.remote);
+            let block = cache.source_block(origin.prefix, origin.ends.source);
             block.learn(&origin, &decision);
         }
     }

@@ -76,7 +76,10 @@ fn resolved(ctx: &XdpContext, frame: &Frame<'_>, site: Maps<'_>) -> Result<Forwa
     )
     .map_err(|no_way| no_way.reason)?;
     LINKS.get_ifindex(found.egress).ok_or(Reason::NotLinked)?;
-    let ends = (tunnel.local(found.egress, &site), tunnel.remote);
+    let ends = ipv4::Ends {
+        source: tunnel.local(found.egress, &site),
+        destination: tunnel.remote,
+    };
     let limit = peer::limit(config, found.mtu, tunnel.remote);
     if u32::from(total) > limit.total {
         return Err(Reason::TooBig);

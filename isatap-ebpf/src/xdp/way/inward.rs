@@ -67,8 +67,8 @@ fn found(
         return Err(Reason::NotLinked);
     }
     let bytes = express::inner_length(&head);
-    let (prefix, remote) = express::admitted(&head);
-    cache.admission(prefix, remote).heard(1, bytes);
+    let admission = cache.admission_of(express::inner_source(&head));
+    admission.heard(1, bytes);
     apply::strip(ctx, head, next_hop)?;
     Ok(Forwarded {
         action,

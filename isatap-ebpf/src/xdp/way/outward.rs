@@ -29,7 +29,7 @@ pub fn run(ctx: &XdpContext) -> u32 {
 #[inline(always)]
 fn forward(ctx: &XdpContext) -> Option<u32> {
     let head = Frame(ctx).head(express::OUTWARD)?;
-    let length = express::outward(&head, Frame(ctx).present(head))?;
+    let length = express::outward(&head, || Frame(ctx).present(head))?;
     let destination = express::destination(&head);
     let remote = destination.embedded()?;
     let cache = Cache::of_this_cpu()?;
@@ -72,9 +72,18 @@ fn found(
     if u32::from(total) > limit.total {
         return Err(Reason::TooBig);
     }
-    let tunnel = Some(((local, remote), limit));
+    let ends = ipv4::Ends {
+        source: local,
+        destination: remote,
+    };
     // At once, because what was found would have to be kept on the stack.
-    let next_hop = way.fill(destination, config, &found, tunnel, cache.now());
+    let next_hop = way.fill(
+        destination,
+        config,
+        &found,
+        Some((ends, limit)),
+        cache.now(),
+    );
     // Before the frame is touched, because this finds out whether it can be sent there.
     let action = apply::redirect_or_pass(found.egress);
     if action != xdp_action::XDP_REDIRECT {

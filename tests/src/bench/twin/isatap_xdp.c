@@ -27,23 +27,26 @@ static inline u32 length_of(void *data, int at)
 {
 	u32 payload = ntohs(AT(u16, at + 4));
 
-	if (AT(u8, at) >> 4 != 6 || payload == 0 || AT(u8, at + 7) <= 1)
+	if (payload == 0 || AT(u8, at + 7) <= 1)
 		return 0;
 	return payload + IPV6;
 }
 
-/* Whether the outer header has no options, and says the same about congestion as the inner one. */
-static inline int says_as_much(void *data)
+/* Whether a frame is one of IPv4 without options that says about congestion as much as the inner header. */
+static inline int begins_plainly(void *data)
 {
-	return AT(u8, OUTER) == 0x45 && ((AT(u8, OUTER + 1) ^ AT(u8, INNER + 1) >> 4) & 3) == 0;
+	u32 first = AT(u32, OUTER - 2);
+
+	if ((first & htonl(0xffffff03)) == htonl(0x08004500))
+		return 1;
+	return (first & htonl(0xffffff00)) == htonl(0x08004500) &&
+	       ((first ^ htonl(AT(u8, INNER + 1) >> 4)) & htonl(3)) == 0;
 }
 
 static inline int outer_is_plain(void *data)
 {
 	u64 sum;
 
-	if ((AT(u16, OUTER) & htons(0xff03)) != htons(0x4500) && !says_as_much(data))
-		return 0;
 	if ((AT(u32, OUTER + 6) & ~htonl(0xc000ff00)) != htonl(41))
 		return 0;
 	sum = (u64)AT(u32, OUTER) + AT(u32, OUTER + 4) + AT(u32, OUTER + 8) +
@@ -57,16 +60,6 @@ static inline struct cache *cache_of_this_cpu(void)
 	u32 cpu = get_smp_processor_id();
 
 	return map_lookup_elem(&NEXT_HOPS, &cpu);
-}
-
-/* The cache, if the frame was sent to the NIC. */
-static inline struct cache *entered(struct xdp_md *ctx, void *data)
-{
-	struct cache *cache = cache_of_this_cpu();
-
-	if (!cache || AT(u64, 0) << 16 != cache->nics[ctx->ingress_ifindex & 255])
-		return 0;
-	return cache;
 }
 
 static inline u64 now(struct cache *cache)
@@ -89,12 +82,10 @@ static inline void forwarded(struct cache *cache, int direction, u32 length)
 	cache->forwarded[direction].bytes += length;
 }
 
-static inline void address(void *data, struct next_hop *line, u16 ethertype)
+static inline void address(void *data, struct next_hop *line)
 {
-	AT(u32, 0) = line->macs[0];
-	AT(u32, 4) = line->macs[1];
+	AT(u64, 0) = *(u64 *)line->macs;
 	AT(u32, 8) = line->macs[2];
-	AT(u16, 12) = htons(ethertype);
 }
 
 static inline int inward(struct xdp_md *ctx)
@@ -103,16 +94,17 @@ static inline int inward(struct xdp_md *ctx)
 	struct next_hop *line;
 	struct source *source;
 	struct cache *cache;
-	u32 length, total, remote;
-	u64 prefix, time;
+	u32 length, total;
+	u64 prefix, id, time;
 	u8 next;
 
-	if (data + INNER + IPV6 > end || AT(u16, ETHERNET - 2) != htons(0x0800))
-		return XDP_PASS;
-	cache = entered(ctx, data);
+	if (data + INNER + IPV6 > end)
+		return LEAVE;
+	cache = cache_of_this_cpu();
 	if (!cache)
-		return XDP_PASS;
-	if (!outer_is_plain(data))
+		return LEAVE;
+	time = now(cache);
+	if (!begins_plainly(data) || !outer_is_plain(data) || (AT(u16, INNER) & htons(0xf000)) != htons(0x6000))
 		return LEAVE;
 	length = length_of(data, INNER);
 	total = ntohs(AT(u16, OUTER + 2));
@@ -122,24 +114,21 @@ static inline int inward(struct xdp_md *ctx)
 	if ((next & 0x28) == 0x28 || next == 4)
 		return LEAVE;
 
-	remote = AT(u32, OUTER + 12);
-	if ((AT(u32, INNER + 16) & ~htonl(0x02000000)) != htonl(0x5efe) ||
-	    AT(u32, INNER + 20) != remote)
-		return LEAVE;
-	time = now(cache);
 	prefix = AT(u64, INNER + 8);
-	source = &cache->sources[(prefix ^ (u64)remote << 32) * FACTOR >> 50];
-	if (source->prefix != prefix || source->remote != remote ||
-	    source->local != AT(u32, OUTER + 16) || source->ifindex != ctx->ingress_ifindex ||
+	id = AT(u64, INNER + 16) & ~2ULL;
+	source = &cache->sources[(prefix ^ id) * FACTOR >> 50];
+	if (source->prefix != prefix || source->id != id || source->ends != AT(u64, OUTER + 12) ||
+	    source->ifindex != ctx->ingress_ifindex || source->nic != AT(u64, 0) << 16 ||
 	    time >= source->until)
 		return LEAVE;
 	line = way(cache, AT(u64, INNER + 24), AT(u64, INNER + 32), time);
-	if (!line || line->remote || length > line->mtu)
+	if (!line || line->ends >> 32 || length > line->mtu)
 		return LEAVE;
 
 	source->heard += ((u64)length << 24) | 1;
 	forwarded(cache, 0, length);
-	address(data + IPV4, line, 0x86dd);
+	address(data + IPV4, line);
+	AT(u16, INNER - 2) = htons(0x86dd);
 	AT(u8, INNER + 7) -= 1;
 	if (xdp_adjust_head(ctx, IPV4))
 		return XDP_ABORTED;
@@ -166,20 +155,25 @@ static inline int outward(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct next_hop *line;
 	struct cache *cache;
-	u32 length, total, sum;
-	u8 class;
+	u32 length, total, class, sum;
+	u16 identification;
+	u64 time;
 
-	if (data + PLAIN + IPV6 > end || AT(u16, ETHERNET - 2) != htons(0x86dd))
-		return XDP_PASS;
-	cache = entered(ctx, data);
+	if (data + PLAIN + IPV6 > end)
+		return LEAVE;
+	cache = cache_of_this_cpu();
 	if (!cache)
-		return XDP_PASS;
+		return LEAVE;
+	time = now(cache);
+	if (AT(u64, 0) << 16 != cache->nics[ctx->ingress_ifindex & 255] ||
+	    (AT(u32, PLAIN - 2) & htonl(0xfffff000)) != htonl(0x86dd6000))
+		return LEAVE;
 	length = length_of(data, PLAIN);
 	if (!length || PLAIN + length > end - data || !is_ordinary(data))
 		return LEAVE;
-	line = way(cache, AT(u64, PLAIN + 24), AT(u64, PLAIN + 32), now(cache));
+	line = way(cache, AT(u64, PLAIN + 24), AT(u64, PLAIN + 32), time);
 	total = length + IPV4;
-	if (!line || !line->remote || total > line->mtu)
+	if (!line || !(line->ends >> 32) || total > line->mtu)
 		return LEAVE;
 
 	if (xdp_adjust_head(ctx, -IPV4))
@@ -191,16 +185,16 @@ static inline int outward(struct xdp_md *ctx)
 	if (data + INNER + IPV6 > end)
 		return XDP_ABORTED;
 	class = ntohs(AT(u16, INNER)) >> 4 & cache->copied;
-	line->identification += 1;
-	sum = line->sum + htons(class) + htons(total) + htons(line->identification);
+	identification = line->identification++;
+	AT(u64, OUTER + 12) = line->ends;
+	sum = line->sum + (u32)(cache->common >> 32) + htons(class) + htons(total) + identification;
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = ~(sum + (sum >> 16)) & 0xffff;
-	address(data, line, 0x0800);
-	AT(u32, OUTER) = 0x45 | class << 8 | (u32)htons(total) << 16;
-	AT(u32, OUTER + 4) = htons(line->identification);
-	AT(u32, OUTER + 8) = line->ttl | 41 << 8 | sum << 16;
-	AT(u32, OUTER + 12) = line->local;
-	AT(u32, OUTER + 16) = line->remote;
+	address(data, line);
+	AT(u32, OUTER - 2) = 0x450008 | class << 24;
+	AT(u32, OUTER + 2) = htons(total) | (u32)identification << 16;
+	AT(u32, OUTER + 6) = (u32)cache->common;
+	AT(u16, OUTER + 10) = sum;
 	AT(u8, INNER + 7) -= 1;
 	return redirect_map(&LINKS, line->egress, XDP_ABORTED);
 }

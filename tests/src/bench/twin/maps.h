@@ -2,16 +2,17 @@
 /* The maps as isatap_common::abi lays them out. The loader takes those that the daemon pinned. */
 
 struct source {
-	u64 prefix, until, heard;
-	u32 remote, local, ifindex, reserved[7];
+	u64 prefix, until, heard, id, ends, nic;
+	u32 ifindex, reserved[3];
 };
 
 struct next_hop {
 	u64 high, low, until, sent;
 	u32 macs[3];
-	u32 egress, remote, local;
+	u32 egress;
+	u64 ends;
 	u16 sum, mtu, identification;
-	u8 ttl, refills;
+	u8 reserved, refills;
 };
 
 struct counter {
@@ -21,7 +22,8 @@ struct counter {
 struct cache {
 	u64 ahead;
 	struct counter forwarded[2];
-	u64 copied, reserved[2];
+	u8 copied, reserved[7];
+	u64 common, samplers;
 	u64 nics[256];
 	struct source sources[1 << 14];
 	struct next_hop next_hops[1 << 14];
