@@ -4,7 +4,7 @@
 pub mod backlog;
 pub mod bare;
 pub mod bench;
-mod bpf;
+pub mod bpf;
 pub mod config;
 pub mod daemon;
 pub mod dns;

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result};
 use nix::libc;
 
 /// What the kernel is asked for.
@@ -16,6 +16,8 @@ pub enum Command {
     MapCreate = 0,
     MapLookup = 1,
     MapUpdate = 2,
+    MapDelete = 3,
+    MapNextKey = 4,
     Load = 5,
     Pin = 6,
     Open = 7,
@@ -59,11 +61,10 @@ pub fn bpf<T>(command: Command, attribute: &mut T) -> Result<RawFd> {
             size_of::<T>(),
         )
     };
-    ensure!(
-        answer >= 0,
-        "bpf {command:?}: {}",
-        io::Error::last_os_error()
-    );
+    if answer < 0 {
+        let error = io::Error::last_os_error();
+        return Err(error).with_context(|| format!("bpf {command:?}"));
+    }
     Ok(RawFd::try_from(answer)?)
 }
 

@@ -1,5 +1,6 @@
 //! Maps.
 
+use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -72,6 +73,32 @@ impl Map {
         call::bpf(Command::MapUpdate, &mut entry).map(drop)
     }
 
+    /// Reads an entry, whose size must be the map's.
+    pub fn get(&self, key: &[u8], value: &mut [u8]) -> Result<()> {
+        let mut entry = self.entry(key.as_ptr() as u64, value.as_mut_ptr() as u64);
+        call::bpf(Command::MapLookup, &mut entry).map(drop)
+    }
+
+    /// Removes every entry of a map with keys of that length, which must be no array.
+    pub fn clear(&self, key: u32) -> Result<()> {
+        let mut key = vec![0_u8; usize::try_from(key)?];
+        while self.first(&mut key)? {
+            let mut entry = self.entry(key.as_ptr() as u64, 0);
+            call::bpf(Command::MapDelete, &mut entry)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is an entry, and the key of it.
+    fn first(&self, key: &mut [u8]) -> Result<bool> {
+        let mut entry = self.entry(0, key.as_mut_ptr() as u64);
+        match call::bpf(Command::MapNextKey, &mut entry) {
+            Ok(_) => Ok(true),
+            Err(error) if is_not_found(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn entry(&self, key: u64, value: u64) -> Entry {
         Entry {
             map: self.0.as_raw_fd().cast_unsigned(),
@@ -81,6 +108,11 @@ impl Map {
             flags: 0,
         }
     }
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 impl AsFd for Map {
@@ -101,10 +133,8 @@ impl Counter {
 
     /// Its value.
     pub fn read(&self) -> Result<u64> {
-        let key = [0_u8; 4];
         let mut value = [0_u8; 8];
-        let mut entry = self.0.entry(key.as_ptr() as u64, value.as_mut_ptr() as u64);
-        call::bpf(Command::MapLookup, &mut entry)?;
+        self.0.get(&[0; 4], &mut value)?;
         Ok(u64::from_ne_bytes(value))
     }
 }

@@ -279,7 +279,8 @@ impl Program {
         Ok((u64::from(run.duration), run.returned))
     }
 
-    pub(super) fn descriptor(&self) -> u32 {
+    /// Its descriptor, as a map of programs takes it.
+    pub fn descriptor(&self) -> u32 {
         self.0.as_raw_fd().cast_unsigned()
     }
 }

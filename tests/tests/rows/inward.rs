@@ -1,6 +1,6 @@
 //! Protocol 41 in.
 
-use std::time::Instant;
+use std::{sync::LazyLock, time::Instant};
 
 use isatap_common::{
     abi::{Direction, Role, Switches},
@@ -21,7 +21,8 @@ use super::{
 
 /// As the daemon would have it: by flag where the kernel knows the flag.
 pub fn switches() -> Switches {
-    if has_decap_l3().unwrap() {
+    static KNOWN: LazyLock<bool> = LazyLock::new(|| has_decap_l3().unwrap());
+    if *KNOWN {
         Switches::DECAP_L3
     } else {
         Switches::default()

@@ -10,16 +10,19 @@ use std::{
 
 use aya::{TestRunOptions, programs::Xdp};
 use isatap_common::{
-    abi::{Direction, Layer, LocatorRef, PEERS_LEN, Role, Switches},
+    abi::{Direction, Layer, LocatorRef, Role, Switches},
     path::Reason,
 };
-use isatap_ctl::datapath::{self, Datapath, Nics, Side};
+use isatap_ctl::datapath::{self, Nics, Side};
 use nix::{
     sched::{CloneFlags, CpuSet, sched_getcpu, sched_setaffinity, unshare},
     unistd::Pid,
 };
 
-use super::site::{Indexes, tables};
+use super::{
+    lent::Lent,
+    site::{Indexes, tables},
+};
 
 /// Octets of `struct __sk_buff` where the interface index and the size of a segment are, and the
 /// structure's length.
@@ -30,7 +33,7 @@ const SK_BUFF: usize = 192;
 /// The programs, and where they are pinned.
 pub struct Machine {
     pub indexes: Indexes,
-    datapath: Datapath,
+    datapath: Lent,
     directory: PathBuf,
 }
 
@@ -76,7 +79,7 @@ pub fn in_namespace(test: impl FnOnce() + Send) {
 }
 
 impl Machine {
-    /// Sets the router up in the calling thread's namespace and loads the programs. They are attached to
+    /// Sets the router up in the calling thread's namespace, with the programs. They are attached to
     /// nothing: a packet that the kernel sends of itself would be counted between those of the rows.
     pub fn new(name: &str, role: Role, switches: Switches) -> Self {
         for line in SETUP.lines() {
@@ -100,7 +103,7 @@ impl Machine {
                 uplink: index("up0"),
                 native: index("nat0"),
             },
-            datapath: Datapath::load(&directory, PEERS_LEN).unwrap(),
+            datapath: Lent::pinned(&directory),
             directory,
         };
         machine.configure(role, switches);

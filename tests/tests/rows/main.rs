@@ -13,6 +13,7 @@ mod hosts;
 mod inward;
 mod inward_martians;
 mod inward_table;
+mod lent;
 mod machine;
 mod neighbor;
 mod others;
