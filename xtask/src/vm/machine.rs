@@ -20,6 +20,9 @@ const UP: &str = "guest is up";
 /// Far more than all cases take on a slow machine.
 const LIMIT: Duration = Duration::from_mins(40);
 const CONSOLE_LINES: usize = 40;
+/// The kernel's arguments. What the emulator has translated it knows by address as well, so a program must have the
+/// same at each start.
+const KERNEL: &str = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps";
 
 /// A machine of one kernel; several boots may add to its results.
 pub struct Machine<'kernel> {
@@ -98,9 +101,7 @@ impl<'kernel> Machine<'kernel> {
             .arg("-initrd")
             .arg(&self.archive)
             .arg("-append")
-            .arg(format!(
-                "console=ttyS0 quiet panic=-1 mitigations=off nokaslr -- {init}"
-            ))
+            .arg(format!("{KERNEL} -- {init}"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
