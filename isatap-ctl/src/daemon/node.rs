@@ -28,7 +28,7 @@ use super::{
 use crate::{
     clock::{self, Boottime},
     config::Settings,
-    datapath::{Datapath, Hook, HookState, Tables, has_decap_l3},
+    datapath::{Datapath, Hook, HookState, Tables},
     kernel::{
         Netlink, bpffs, capabilities,
         lock::Lock,
@@ -114,8 +114,8 @@ impl Node {
         let netlink = Netlink::connect()?;
         let world = World::read(&netlink).await?;
         world.check_links(&settings)?;
-        let decap_l3 = has_decap_l3()?;
-        let datapath = Datapath::load(&directory, settings.datapath.hosts)?;
+        let mut datapath = Datapath::load(&directory, settings.datapath.hosts)?;
+        let decap_l3 = datapath.has_decap_l3()?;
         let device = Device::open(&name)?;
         let world = World {
             links: netlink.links().await?,

@@ -1,10 +1,10 @@
 //! What this kernel can do, found by trying.
 
-use aya::{TestRun as _, TestRunOptions, programs::SchedClassifier};
+use aya::{Ebpf, TestRun as _, TestRunOptions, programs::SchedClassifier};
 use nix::time::{ClockId, clock_getres};
 
 use super::{
-    DatapathError,
+    Datapath, DatapathError,
     programs::{patiently, program, unpinned},
 };
 
@@ -20,10 +20,21 @@ const FRAME: [u8; 74] = {
     frame
 };
 
-/// Whether `BPF_F_ADJ_ROOM_DECAP_L3_IPV6` works (Linux 6.3): the probe returns 1 if so.
+impl Datapath {
+    /// Whether `BPF_F_ADJ_ROOM_DECAP_L3_IPV6` works (Linux 6.3).
+    pub fn has_decap_l3(&mut self) -> Result<bool, DatapathError> {
+        decap_l3(&mut self.programs.common)
+    }
+}
+
+/// The same for who has no programs loaded.
 pub fn has_decap_l3() -> Result<bool, DatapathError> {
-    let mut ebpf = unpinned()?;
-    let probe: &mut SchedClassifier = program(&mut ebpf, "isatap_probe")?;
+    decap_l3(&mut unpinned()?)
+}
+
+/// The probe returns 1 if the flag works.
+fn decap_l3(common: &mut Ebpf) -> Result<bool, DatapathError> {
+    let probe: &mut SchedClassifier = program(common, "isatap_probe")?;
     patiently(|| probe.load())?;
     let mut options = TestRunOptions::new();
     options.data_in = Some(&FRAME);
