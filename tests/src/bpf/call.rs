@@ -24,6 +24,7 @@ pub enum Command {
     TestRun = 10,
     OpenProgram = 13,
     Info = 15,
+    MapUpdateBatch = 26,
     Link = 28,
     LinkUpdate = 29,
 }

@@ -33,6 +33,23 @@ struct Entry {
     flags: u64,
 }
 
+/// The same for many entries.
+#[repr(C)]
+#[derive(Default)]
+struct Batch {
+    first: u64,
+    last: u64,
+    keys: u64,
+    values: u64,
+    count: u32,
+    map: u32,
+    entry_flags: u64,
+    flags: u64,
+}
+
+/// Octets of values that are written at once.
+const AT_ONCE: usize = 1 << 20;
+
 /// Any map.
 #[derive(Debug)]
 pub struct Map(OwnedFd);
@@ -79,22 +96,44 @@ impl Map {
         call::bpf(Command::MapLookup, &mut entry).map(drop)
     }
 
+    /// Makes every value of an array zero; `octets` is what the kernel takes for one index.
+    pub fn zero(&self, entries: u32, octets: usize) -> Result<()> {
+        let indexes: Vec<u32> = (0..entries).collect();
+        for keys in indexes.chunks((AT_ONCE / octets).max(1)) {
+            let values = vec![0_u8; keys.len() * octets];
+            let mut batch = Batch {
+                keys: keys.as_ptr() as u64,
+                values: values.as_ptr() as u64,
+                count: u32::try_from(keys.len())?,
+                map: self.0.as_raw_fd().cast_unsigned(),
+                ..Batch::default()
+            };
+            call::bpf(Command::MapUpdateBatch, &mut batch)?;
+        }
+        Ok(())
+    }
+
     /// Removes every entry of a map with keys of that length, which must be no array.
-    pub fn clear(&self, key: u32) -> Result<()> {
-        let mut key = vec![0_u8; usize::try_from(key)?];
-        while self.first(&mut key)? {
+    pub fn clear(&self, length: u32) -> Result<()> {
+        let length = usize::try_from(length)?;
+        let mut found = self.after(None, length)?;
+        while let Some(key) = found {
+            // A walk from an entry that is gone begins anew.
+            found = self.after(Some(&key), length)?;
             let mut entry = self.entry(key.as_ptr() as u64, 0);
             call::bpf(Command::MapDelete, &mut entry)?;
         }
         Ok(())
     }
 
-    /// Whether there is an entry, and the key of it.
-    fn first(&self, key: &mut [u8]) -> Result<bool> {
-        let mut entry = self.entry(0, key.as_mut_ptr() as u64);
+    /// The key after this one, or the first.
+    fn after(&self, key: Option<&[u8]>, length: usize) -> Result<Option<Vec<u8>>> {
+        let mut next = vec![0_u8; length];
+        let key = key.map_or(0, |key| key.as_ptr() as u64);
+        let mut entry = self.entry(key, next.as_mut_ptr() as u64);
         match call::bpf(Command::MapNextKey, &mut entry) {
-            Ok(_) => Ok(true),
-            Err(error) if is_not_found(&error) => Ok(false),
+            Ok(_) => Ok(Some(next)),
+            Err(error) if is_not_found(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }

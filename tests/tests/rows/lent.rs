@@ -92,16 +92,13 @@ impl Loaded {
     }
 
     fn empty(&self, spec: &Spec, map: &Map) {
-        let entries = 0..spec.max_entries().unwrap();
+        let entries = spec.max_entries().unwrap();
         match spec.kind {
             MapType::Array | MapType::PerCpuArray => {
-                let zero = vec![0; octets(spec)];
-                for index in entries {
-                    map.set(&index.to_ne_bytes(), &zero).unwrap();
-                }
+                map.zero(entries, octets(spec)).unwrap();
             }
             MapType::ProgramArray => {
-                for (index, number) in entries.zip(&self.uncached) {
+                for (index, number) in (0_u32..).zip(&self.uncached) {
                     let program = Program::of(*number).unwrap();
                     let descriptor = program.descriptor().to_ne_bytes();
                     map.set(&index.to_ne_bytes(), &descriptor).unwrap();
