@@ -73,7 +73,8 @@ pub fn line(words: &str) -> Result<String> {
 }
 
 fn wait(child: &mut Child, limit: Duration) -> Result<Option<i32>> {
-    let ended = interrupt::poll(limit, || Ok(child.try_wait()?));
+    // What may take longer is asked after less often.
+    let ended = interrupt::poll_every(limit / 3000, limit, || Ok(child.try_wait()?));
     if let Ok(Some(status)) = ended {
         return Ok(status.code());
     }

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
+/// For so long a signal may go unseen. Where a guest counts instructions waiting is free and waking is not.
+const GLANCE: Duration = Duration::from_millis(50);
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static CLEANING_UP: AtomicBool = AtomicBool::new(false);
 
@@ -48,7 +51,7 @@ pub fn sleep(time: Duration) -> Result<()> {
     let end = Instant::now() + time;
     while Instant::now() < end {
         check()?;
-        thread::sleep(Duration::from_millis(10).min(end - Instant::now().min(end)));
+        thread::sleep(GLANCE.min(end - Instant::now().min(end)));
     }
     check()
 }
