@@ -16,8 +16,11 @@ use crate::bench::outcome::Surroundings;
 /// Twice the most nodes that send.
 const HOSTS: u32 = 1 << 21;
 
-/// Of more nodes the packets have to be more: between two rounds of a case its lines of the cache end.
-const OF_PEERS: u32 = 5;
+/// Of more nodes the packets of a round have to be so many times more, and the rounds fewer: between two rounds of a
+/// case its lines of the cache end.
+const OF_PEERS: u32 = 20;
+/// Of two processors as well: they do not begin in the same moment.
+const OF_CORES: u32 = 4;
 
 /// How much is measured. Short rounds and many: what else the machine does then befalls a case and its control
 /// alike.
@@ -34,20 +37,30 @@ pub struct Amount {
 impl Amount {
     /// For a first look.
     pub const QUICK: Self = Self {
-        rounds: 5,
-        packets: 200_000,
+        rounds: 20,
+        packets: 50_000,
         peers: &[1, 1 << 10, 1 << 14, 1 << 20],
         transfers: 3,
         seconds: 1,
     };
     /// For figures that are kept.
     pub const FULL: Self = Self {
-        rounds: 35,
-        packets: 200_000,
+        rounds: 140,
+        packets: 50_000,
         peers: &[1, 1 << 10, 1 << 14, 1 << 16, 1 << 18, 1 << 20],
         transfers: 5,
         seconds: 3,
     };
+
+    /// Rounds, and packets of a round.
+    fn of(self, part: Part) -> (u32, u32) {
+        let times = match part {
+            Part::Peers => OF_PEERS,
+            Part::Cores => OF_CORES,
+            _ => 1,
+        };
+        (self.rounds / times, self.packets * times)
+    }
 }
 
 /// Measures these parts and writes what they took; `program` is the controller.
@@ -114,11 +127,7 @@ fn one_processor(
             } else {
                 Vec::new()
             };
-            let (rounds, packets) = if *part == Part::Peers {
-                (amount.rounds / OF_PEERS, amount.packets * OF_PEERS)
-            } else {
-                (amount.rounds, amount.packets)
-            };
+            let (rounds, packets) = amount.of(*part);
             for round in 1..=rounds {
                 for way in &ways {
                     way.measure(packets, outcome)?;
@@ -142,11 +151,12 @@ fn two_processors(
 ) -> Result<()> {
     let (bare, ours) = (Pair::bare()?, Pair::ours(program, results)?);
     let cores = cores::all(&bare, &ours)?;
-    for round in 1..=amount.rounds {
+    let (rounds, packets) = amount.of(Part::Cores);
+    for round in 1..=rounds {
         for cores in &cores {
-            cores.measure(amount.packets, outcome)?;
+            cores.measure(packets, outcome)?;
         }
-        told(Part::Cores, round, amount.rounds, cores.len());
+        told(Part::Cores, round, rounds, cores.len());
     }
     Ok(())
 }
