@@ -59,20 +59,22 @@ fn a_reload_changes_what_traffic_control_does_without_losing_a_ping() {
     let log = lab.file("reload.log");
     let (server, host) = (&lab.site.server, isatap_address(HOST_A));
     let pings = start_ping(server, host, &log).unwrap();
-    for (xdp, mode) in [
+    let changes = [
         (Xdp::Forward, Some("forward")),
         (Xdp::Off, None),
         (Xdp::Forward, Some("forward")),
         (Xdp::Off, None),
-    ] {
+    ];
+    for (xdp, mode) in changes {
         pings.are_answered(50).unwrap();
         reconfigure(&mut lab, xdp);
         assert_eq!(modes(&lab), [mode, mode]);
     }
     let pings = pings.end().unwrap();
-    // Without TCX a queueing discipline comes and goes, and the kernel stops the NIC for that moment.
-    let unavoidable = if has_tcx(&lab) { 0 } else { 2 };
-    assert!(pings.lost() <= unavoidable, "{pings}");
+    // Without TCX a queueing discipline comes or goes each time, and the kernel stops the NIC for that moment: a request
+    // and an answer may be on their way.
+    let unavoidable = if has_tcx(&lab) { 0 } else { 2 * changes.len() };
+    assert!(pings.lost() as usize <= unavoidable, "{pings}");
     let forwarded = Stats::read(lab.router().unwrap()).unwrap();
     let inwards = forwarded.packets(|count| {
         count.direction == "in" && count.layer == "tc" && count.reason == "cached"
