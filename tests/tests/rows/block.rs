@@ -133,11 +133,15 @@ fn a_host_without_a_place_is_admitted_by_its_block_if_it_was_itself_before() {
                 let frame = frame_from(v4(ASKED), locator);
                 crowd.machine.xdp(Direction::In, ifindex, &frame).reason
             });
+            let mut for_another = frame_from(v4(ASKED), OUR);
+            for_another[5] ^= 1;
+            let left = crowd.machine.xdp(Direction::In, uplink, &for_another);
+            let is_left_alone = left.reason.is_none() && left.packet == for_another;
             let asked = crowd.from(v4(ASKED));
-            (asked, elsewhere, crowd.from(v4(NEVER)))
+            (asked, elsewhere, is_left_alone, crowd.from(v4(NEVER)))
         });
-        // Another locator, or another interface, is not ours.
-        assert_eq!(found, (CACHED, [None; 2], RESOLVED));
+        // Another locator, another interface, or a frame for another NIC, is not ours.
+        assert_eq!(found, (CACHED, [None; 2], true, RESOLVED));
     });
 }
 
