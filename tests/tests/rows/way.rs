@@ -13,7 +13,7 @@ use isatap_common::{
 use super::{
     inward::switches,
     inward_table::{HOST, HOST_GLOBAL, SERVER, from_host, router_rows},
-    machine::{Machine, Outcome, in_namespace, ip},
+    machine::{Machine, Outcome, in_namespace, ip, while_believed},
     outward,
     packets::{udp, v4, v6},
 };
@@ -90,13 +90,13 @@ fn what_comes_from_an_admitted_host_is_decided_as_ever() {
 /// The same without the program for the whole decision: what needs it stays undecided.
 #[test]
 fn a_way_inward_is_found_without_the_whole_decision() {
-    in_namespace(|| {
-        let mut machine = inward_machine("only-way-in");
+    let make = || inward_machine("only-way-in");
+    while_believed(make, |machine| {
         let uplink = machine.indexes.uplink;
         let to = |server: &str| from_host(udp(HOST_GLOBAL, server)).sent_by_gateway();
         let admitting = machine.xdp(Direction::In, uplink, &to(SERVER));
         assert_eq!(admitting.reason, Some(Reason::Resolved));
-        without(&machine, Uncached::In);
+        without(machine, Uncached::In);
         for (server, reason) in [
             ("2001:db8:aaaa::1", Some(Reason::Resolved)),
             ("2001:db8:aaaa::1", Some(Reason::Cached)),
@@ -236,8 +236,8 @@ pub const CACHED: Option<Reason> = Some(Reason::Cached);
 /// not heard from any more; and it begins with a whole decision.
 #[test]
 fn a_way_outward_is_found_without_the_whole_decision_as_long_as_the_decision_holds() {
-    in_namespace(|| {
-        let mut turns = Turns::new("only-way-out");
+    let make = || Turns::new("only-way-out");
+    while_believed(make, |turns| {
         assert_eq!(turns.turn(), [RESOLVED; 2]);
         without(&turns.machine, Uncached::Out);
         assert_eq!(turns.turn(), [RESOLVED; 2]);
@@ -260,8 +260,8 @@ fn a_way_outward_is_found_without_the_whole_decision_as_long_as_the_decision_hol
 /// With more than one locator the packet's source is the whole decision's to choose.
 #[test]
 fn a_host_is_not_decided_on_for_good_where_there_are_two_locators() {
-    in_namespace(|| {
-        let mut turns = Turns::new("way-locators");
+    let make = || Turns::new("way-locators");
+    while_believed(make, |turns| {
         turns.machine.second_locator([10, 9, 0, 4]);
         assert_eq!(turns.turn(), [RESOLVED; 2]);
         without(&turns.machine, Uncached::Out);
@@ -273,8 +273,8 @@ fn a_host_is_not_decided_on_for_good_where_there_are_two_locators() {
 /// account says when the last was sent.
 #[test]
 fn packets_that_take_each_others_lines_are_all_counted() {
-    in_namespace(|| {
-        let mut turns = Turns::new("way-account");
+    let make = || Turns::new("way-account");
+    while_believed(make, |turns| {
         let before = isatap_ctl::clock::now().as_nanos() as u64;
         for _ in 0..50 {
             assert_eq!(turns.turn(), [RESOLVED; 2]);
@@ -299,8 +299,8 @@ fn packets_that_take_each_others_lines_are_all_counted() {
 /// A path MTU that comes to be known meanwhile bounds the next packet that has to find its way.
 #[test]
 fn a_way_that_is_found_anew_has_the_path_mtu_of_then() {
-    in_namespace(|| {
-        let mut turns = Turns::new("way-mtu");
+    let make = || Turns::new("way-mtu");
+    while_believed(make, |turns| {
         let flags = turns.flags.with(Switches::DYNAMIC_MTU);
         turns.machine.cool(flags);
         let large = udp(SERVER, HOST_GLOBAL).payload(vec![0; 1400]);
