@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
@@ -59,13 +60,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let binaries = Binaries::build()?;
     let mut results = Vec::new();
+    let quick = arguments.quick;
     if wants(Instrument::Timed) {
-        let program = &binaries.isatap_ctl;
-        results.push(clock(&binaries, "timed", program, arguments.quick)?);
+        let mut measure = binaries.bench();
+        measure
+            .arg("timed")
+            .arg("--stateless")
+            .arg(&binaries.stateless);
+        results.push(clock(measure, "timed", &binaries.isatap_ctl, quick)?);
     }
     if wants(Instrument::Control) {
-        let program = installed()?;
-        results.push(clock(&binaries, "control", &program, arguments.quick)?);
+        let mut measure = binaries.bench();
+        measure.arg("control");
+        results.push(clock(measure, "control", &installed()?, quick)?);
     }
     if wants(Instrument::Counted) {
         results.extend(vm::bench::run(
@@ -80,14 +87,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     report(&binaries, &results, arguments.write)
 }
 
-/// One of the instruments of this machine.
-fn clock(binaries: &Binaries, name: &str, program: &Path, quick: bool) -> Result<PathBuf> {
+/// One of the instruments of this machine, with the controller `program`.
+fn clock(mut measure: Command, name: &str, program: &Path, quick: bool) -> Result<PathBuf> {
     let results = directory()?.join(name);
     if results.exists() {
         fs::remove_dir_all(&results)?;
     }
-    let mut measure = binaries.bench();
-    measure.arg(name).arg("--isatap-ctl").arg(program);
+    measure.arg("--isatap-ctl").arg(program);
     measure.arg("--results").arg(&results);
     if quick {
         measure.arg("--quick");

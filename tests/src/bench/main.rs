@@ -63,6 +63,9 @@ enum Task {
         /// Only this part; may be given several times
         #[arg(long, value_name = "PART")]
         only: Vec<Part>,
+        /// The least that a tunnel can do, in C
+        #[arg(long, value_name = "FILE")]
+        stateless: PathBuf,
         /// The controller
         #[arg(long, value_name = "PROGRAM")]
         isatap_ctl: PathBuf,
@@ -128,6 +131,7 @@ fn perform(task: Task) -> Result<bool> {
         Task::Timed {
             quick,
             only,
+            stateless,
             isatap_ctl,
             results,
         } => {
@@ -142,7 +146,11 @@ fn perform(task: Task) -> Result<bool> {
             } else {
                 timed::Amount::FULL
             };
-            timed::run(amount, &parts, &isatap_ctl, &results).map(|()| true)
+            let measured = timed::Measured {
+                program: &isatap_ctl,
+                stateless: &stateless,
+            };
+            timed::run(amount, &parts, measured, &results).map(|()| true)
         }
         Task::Report {
             plots,

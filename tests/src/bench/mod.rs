@@ -24,6 +24,7 @@ pub mod plot;
 pub mod report;
 pub mod run;
 mod sink;
+mod stateless;
 mod surroundings;
 pub mod table;
 pub mod timed;

@@ -22,6 +22,8 @@ pub struct Binaries {
     bench: PathBuf,
     /// The cached path of the XDP programs in C.
     twin: PathBuf,
+    /// The least that a tunnel can do, in C.
+    pub stateless: PathBuf,
     /// Rows of packets through the programs.
     pub rows: PathBuf,
     /// Stories with the daemon.
@@ -53,7 +55,8 @@ impl Binaries {
         Ok(Self {
             isatap_ctl: executable(&messages, "isatap-ctl", "bin")?,
             objects: objects(&messages)?,
-            twin: twin::build()?,
+            twin: twin::build(twin::TWIN)?,
+            stateless: twin::build(twin::STATELESS)?,
             interop: executable(&messages, "isatap-interop", "bin")?,
             bench: executable(&messages, "isatap-bench", "bin")?,
             rows: executable(&messages, "rows", "test")?,

@@ -1,4 +1,4 @@
-//! The cached paths of our XDP programs in C, which measuring sets beside the original.
+//! Programs in C, which measuring sets beside ours: their cached paths, and the least that a tunnel can do.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,22 @@ use anyhow::{Context as _, Result};
 use crate::bpf::choose;
 use crate::{packages, shell, workspace};
 
-/// Compiles them. Clang only reads the C; the optimiser and the instructions are those of the LLVM that
+/// The same paths.
+pub const TWIN: &str = "isatap_xdp";
+/// The least.
+pub const STATELESS: &str = "stateless";
+
+/// Compiles one. Clang only reads the C; the optimiser and the instructions are those of the LLVM that
 /// the original is compiled by, so that a difference is the language's.
-pub fn build() -> Result<PathBuf> {
+pub fn build(name: &str) -> Result<PathBuf> {
     let llvm = choose::choose().and_then(|choice| choice.llvm_major());
     let llvm = llvm.context("no compiler for BPF")?;
     packages::ensure("the program in C", &[format!("llvm-{llvm}")])?;
     let directory = workspace::target()?.join("vm");
     fs::create_dir_all(&directory)?;
-    let at = |name| directory.join(name);
-    let (read, optimised, object) = (at("twin.bc"), at("twin-o.bc"), at("isatap-twin.o"));
-    let source = workspace::root()?.join("tests/src/bench/twin/isatap_xdp.c");
+    let at = |end: &str| directory.join(format!("{name}{end}"));
+    let (read, optimised, object) = (at(".bc"), at("-o.bc"), at(".o"));
+    let source = workspace::root()?.join(format!("tests/src/bench/twin/{name}.c"));
     let flags = [
         "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror",
     ];

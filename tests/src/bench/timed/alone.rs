@@ -6,11 +6,13 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::frames::Beds;
 use super::outcome::{Outcome, Part};
 use super::way::{Label, Taken};
 use crate::bench::bed::Bed;
 use crate::bench::device::Device;
 use crate::bench::lane::Lane;
+use crate::bench::stateless::Stateless;
 use crate::bpf::map::Map;
 use crate::bpf::{Moved, Program};
 use crate::links;
@@ -30,9 +32,11 @@ pub struct Repeated<'bed> {
     bed: &'bed Bed,
 }
 
-/// Both directions, each with its control.
-pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
+/// Both directions, each with its control and with the least that a tunnel can do.
+pub fn all<'bed>(beds: &'bed Beds<'_>) -> Result<Vec<Repeated<'bed>>> {
+    let bed = &beds.ours;
     let ours = |nic: &Device| Map::program(&attached(bed, nic.ifindex)?);
+    let least = Stateless::load(beds.stateless, &beds.bare)?;
     let nics = &bed.nics;
     let (inward, outward) = (nics.inward()?, nics.outward()?);
     let moving = |moved, to: &Device| {
@@ -63,6 +67,14 @@ pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
             ours(&nics.uplink)?,
         ),
         (
+            "stateless-in",
+            "stateless in C, decapsulation",
+            move_in,
+            &inward,
+            Moved::Inward,
+            Map::program(&least.inward)?,
+        ),
+        (
             move_out,
             added,
             move_out,
@@ -77,6 +89,14 @@ pub fn all(bed: &Bed) -> Result<Vec<Repeated<'_>>> {
             &outward,
             Moved::Outward,
             ours(&nics.native)?,
+        ),
+        (
+            "stateless-out",
+            "stateless in C, encapsulation",
+            move_out,
+            &outward,
+            Moved::Outward,
+            Map::program(&least.outward)?,
         ),
     ]
     .into_iter()

@@ -1,6 +1,7 @@
 //! Live frames over veth NICs, all on one processor.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::bench::case::Router;
 use crate::bench::flow::{self, Flow, MANY_HOSTS};
 use crate::bench::lane::{Lane, Pace};
 use crate::bench::sink::Kind;
+use crate::bench::stateless::Stateless;
 use crate::bpf::{End, Peers, Program};
 use crate::packet::Outer;
 use crate::site::{HOST_A, HOST_B, ROUTER, SERVER, isatap_address};
@@ -27,9 +29,11 @@ const FORGED: u32 = 64;
 
 /// The routers.
 #[derive(Debug)]
-pub struct Beds {
+pub struct Beds<'a> {
     pub bare: Bed,
     pub ours: Bed,
+    /// The object file of [`Stateless`].
+    pub stateless: &'a Path,
 }
 
 /// The two directions through a site.
@@ -39,7 +43,7 @@ struct Lanes {
 }
 
 /// Every case of a part, with these numbers of nodes where there are many.
-pub fn all<'bed>(beds: &'bed Beds, part: Part, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
+pub fn all<'bed>(beds: &'bed Beds<'_>, part: Part, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
     match part {
         Part::Frames => frames(beds),
         Part::Sizes => sizes(beds),
@@ -48,7 +52,7 @@ pub fn all<'bed>(beds: &'bed Beds, part: Part, counts: &[u32]) -> Result<Vec<Way
     }
 }
 
-fn frames(beds: &Beds) -> Result<Vec<Way<'_>>> {
+fn frames<'bed>(beds: &'bed Beds<'_>) -> Result<Vec<Way<'bed>>> {
     let nics = &beds.bare.nics;
     let inward = nics.inward()?.unchanged();
     let control = |name, title, lane: Lane, router| Way {
@@ -65,6 +69,7 @@ fn frames(beds: &Beds) -> Result<Vec<Way<'_>>> {
     };
     let send_back = Router::Program(Program::send_back()?, nics.uplink.clone());
     let again = Router::redirect(&nics.uplink, &nics.native)?;
+    let least = Stateless::load(beds.stateless, &beds.bare)?;
     let mut ways = vec![
         control(
             "generator",
@@ -93,6 +98,20 @@ fn frames(beds: &Beds) -> Result<Vec<Way<'_>>> {
         [None, None],
     )?);
     ways.push(control(
+        "stateless-in",
+        "stateless in C, decapsulation",
+        nics.inward()?,
+        Router::Program(least.inward, nics.uplink.clone()),
+    ));
+    let mut outward = control(
+        "stateless-out",
+        "stateless in C, encapsulation",
+        nics.outward()?,
+        Router::Program(least.outward, nics.native.clone()),
+    );
+    outward.label.control = "redirect-out";
+    ways.push(outward);
+    ways.push(control(
         "redirect-again",
         "bare redirect, inward, once more",
         inward,
@@ -101,7 +120,7 @@ fn frames(beds: &Beds) -> Result<Vec<Way<'_>>> {
     Ok(ways)
 }
 
-fn sizes(beds: &Beds) -> Result<Vec<Way<'_>>> {
+fn sizes<'bed>(beds: &'bed Beds<'_>) -> Result<Vec<Way<'bed>>> {
     let square = |octets: u32| {
         let flow = Flow::default().in_frames_of(usize::try_from(octets)?);
         square(beds, Part::Sizes, octets, &flow, [None, None])
@@ -109,7 +128,7 @@ fn sizes(beds: &Beds) -> Result<Vec<Way<'_>>> {
     each(SIZES, square)
 }
 
-fn peers<'bed>(beds: &'bed Beds, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
+fn peers<'bed>(beds: &'bed Beds<'_>, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
     let square = |count: u32| {
         let peers = |end| {
             Some(Peers {
@@ -127,7 +146,7 @@ fn peers<'bed>(beds: &'bed Beds, counts: &[u32]) -> Result<Vec<Way<'bed>>> {
 }
 
 /// Has our router hear from each of the nodes, without which it sends them nothing, and then send to each.
-fn meet(beds: &Beds, count: u32, ways: &mut [Way<'_>]) -> Result<()> {
+fn meet(beds: &Beds<'_>, count: u32, ways: &mut [Way<'_>]) -> Result<()> {
     let nics = &beds.ours.nics;
     let step = IN_TURN.min(count);
     let firsts = (0..count).step_by(usize::try_from(step)?);
@@ -161,13 +180,13 @@ fn each<'bed>(
 
 /// Both directions redirected and through our router.
 fn square<'bed>(
-    beds: &'bed Beds,
+    beds: &'bed Beds<'_>,
     part: Part,
     at: u32,
     flow: &Flow,
     [sources, destinations]: [Option<Peers>; 2],
 ) -> Result<Vec<Way<'bed>>> {
-    let Beds { bare, ours } = beds;
+    let Beds { bare, ours, .. } = beds;
     let (plain, tunnel) = (Lanes::of(bare, flow)?, Lanes::of(ours, flow)?);
     let way = |name, title, control, lane, router, peers| Way {
         label: Label {

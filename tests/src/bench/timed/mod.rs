@@ -6,6 +6,7 @@
 mod alone;
 mod cores;
 mod frames;
+mod grace;
 pub mod outcome;
 mod pair;
 mod processor;

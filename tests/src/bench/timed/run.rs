@@ -9,18 +9,18 @@ use super::frames::{self, Beds};
 use super::outcome::{self, Outcome, Part};
 use super::pair::Pair;
 use super::tcp::Wire;
-use super::{alone, cores, processor};
+use super::{alone, cores, grace::Expedited, processor};
 use crate::bench::bed::Bed;
 use crate::bench::outcome::Surroundings;
 
 /// Twice the most nodes that send.
 const HOSTS: u32 = 1 << 21;
 
-/// Of more nodes the packets of a round have to be so many times more, and the rounds fewer: between two rounds of a
-/// case its lines of the cache end.
-const OF_PEERS: u32 = 20;
-/// Of two processors as well: they do not begin in the same moment.
-const OF_CORES: u32 = 4;
+/// How many times fewer rounds there are, and more packets in each, of more nodes: between two rounds of a case its lines
+/// of the cache end.
+const OF_PEERS: (u32, u32) = (5, 20);
+/// The same of two processors: they do not begin in the same moment.
+const OF_CORES: (u32, u32) = (4, 4);
 
 /// How much is measured. Short rounds and many: what else the machine does then befalls a case and its control
 /// alike.
@@ -54,25 +54,36 @@ impl Amount {
 
     /// Rounds, and packets of a round.
     fn of(self, part: Part) -> (u32, u32) {
-        let times = match part {
+        let (fewer, more) = match part {
             Part::Peers => OF_PEERS,
             Part::Cores => OF_CORES,
-            _ => 1,
+            _ => (1, 1),
         };
-        (self.rounds / times, self.packets * times)
+        (self.rounds / fewer, self.packets * more)
     }
 }
 
-/// Measures these parts and writes what they took; `program` is the controller.
-pub fn run(amount: Amount, parts: &[Part], program: &Path, results: &Path) -> Result<()> {
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// The controller.
+    pub program: &'a Path,
+    /// The object file of [`crate::bench::stateless::Stateless`].
+    pub stateless: &'a Path,
+}
+
+/// Measures these parts and writes what they took.
+pub fn run(amount: Amount, parts: &[Part], measured: Measured<'_>, results: &Path) -> Result<()> {
+    let Measured { program, .. } = measured;
     fs::create_dir_all(results)?;
+    let _expedited = Expedited::begin()?;
     let mut outcome = blank(amount)?;
     let wants = |part| parts.contains(&part);
     if [Part::Frames, Part::Sizes, Part::Peers, Part::Alone]
         .into_iter()
         .any(wants)
     {
-        one_processor(amount, parts, program, results, &mut outcome)?;
+        one_processor(amount, parts, measured, results, &mut outcome)?;
     }
     if wants(Part::Cores) {
         two_processors(amount, program, results, &mut outcome)?;
@@ -110,20 +121,21 @@ fn blank(amount: Amount) -> Result<Outcome> {
 fn one_processor(
     amount: Amount,
     parts: &[Part],
-    program: &Path,
+    measured: Measured<'_>,
     results: &Path,
     outcome: &mut Outcome,
 ) -> Result<()> {
     let beds = Beds {
         bare: Bed::bare()?,
-        ours: Bed::ours_of(HOSTS, program, results)?,
+        ours: Bed::ours_of(HOSTS, measured.program, results)?,
+        stateless: measured.stateless,
     };
     outcome.cache = Some(frames::cache(&beds.ours)?);
     processor::on(outcome.pinned, || {
         for part in parts {
             let ways = frames::all(&beds, *part, amount.peers)?;
             let repeated = if *part == Part::Alone {
-                alone::all(&beds.ours)?
+                alone::all(&beds)?
             } else {
                 Vec::new()
             };

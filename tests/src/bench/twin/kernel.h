@@ -17,7 +17,7 @@ typedef unsigned long long u64;
 #define ntohll(x) __builtin_bswap64(x)
 
 enum { XDP_ABORTED = 0, XDP_PASS = 2 };
-enum { MAP_ARRAY = 2, MAP_PROGRAMS = 3, MAP_DEVICES_HASH = 25 };
+enum { MAP_ARRAY = 2, MAP_PROGRAMS = 3, MAP_DEVICES = 14, MAP_DEVICES_HASH = 25 };
 enum { MMAPABLE = 1 << 10 };
 
 struct xdp_md {
