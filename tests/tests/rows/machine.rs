@@ -189,16 +189,21 @@ impl Machine {
         ifindex: u32,
         frame: &[u8],
     ) -> Outcome {
-        let mut context = [0; 24];
-        context[4..8].copy_from_slice(&u32::try_from(frame.len()).unwrap().to_ne_bytes());
-        context[12..16].copy_from_slice(&ifindex.to_ne_bytes());
         let before = self.counters(direction, Layer::Xdp);
-        let (action, packet) = run(self.program(side), frame, &context);
+        let (action, packet) = self.run_xdp(side, ifindex, frame);
         Outcome {
             action,
             reason: self.counted(direction, Layer::Xdp, &before),
             packet,
         }
+    }
+
+    /// The same without a look at the counters, and what becomes of the frame: its action, and what it is then.
+    pub fn run_xdp(&mut self, side: Side, ifindex: u32, frame: &[u8]) -> (u32, Vec<u8>) {
+        let mut context = [0; 24];
+        context[4..8].copy_from_slice(&u32::try_from(frame.len()).unwrap().to_ne_bytes());
+        context[12..16].copy_from_slice(&ifindex.to_ne_bytes());
+        run(self.program(side), frame, &context)
     }
 
     /// Runs `isatap_in` on a frame that came in through `ifindex`.
