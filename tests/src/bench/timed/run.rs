@@ -68,7 +68,7 @@ impl Amount {
 pub struct Measured<'a> {
     /// The controller.
     pub program: &'a Path,
-    /// The object file of [`crate::bench::stateless::Stateless`].
+    /// The object file of the least that a tunnel can do.
     pub stateless: &'a Path,
 }
 
