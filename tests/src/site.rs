@@ -9,11 +9,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::exec;
 use crate::names::Names;
 use crate::ns::Namespace;
+use crate::pings::ping;
 
 /// Host a.
 pub const HOST_A: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
@@ -134,7 +135,11 @@ impl Site {
         node.run(&format!("ip addr add {ours}/64 dev {NATIVE} nodad"))?;
         self.server
             .run(&format!("ip addr add {server}/64 dev eth1 nodad"))?;
-        self.server.run("ethtool -K eth1 gro on tx off").map(drop)
+        self.server.run("ethtool -K eth1 gro on tx off")?;
+        // A first packet may wait a second until an address is resolved, and be overtaken on other ways.
+        let pings = ping(node, &server.to_string(), 1, 0.2)?;
+        ensure!(pings.received > 0, "{server} does not answer {ours}");
+        Ok(())
     }
 
     fn each(&self, act: impl Fn(&Namespace) -> Result<()>) -> Result<()> {
