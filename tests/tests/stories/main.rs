@@ -109,7 +109,8 @@ fn reaches(from: &Inside, to: &str) -> bool {
 
 /// Starts tcpdump, and waits until it listens.
 fn capture(inside: &Inside, words: &str, log: &Path) -> Process {
-    let words = format!("tcpdump -l -n --immediate-mode {words}");
+    // For each packet of the ring the kernel keeps as much as the longest may have: by default there are eight.
+    let words = format!("tcpdump -l -n --immediate-mode -s 9216 -B 4096 {words}");
     let mut capture = inside.start(&words, log).unwrap();
     let listens = within(PATIENCE, || {
         let is_listening = capture.printed().contains("listening on");
