@@ -64,7 +64,7 @@ pub fn soon<T>(mut since: Instant, mut ask: impl FnMut() -> T) -> T {
 
 /// Runs a test whose packets have to follow each other while what the first ones left is believed. One that fails and took
 /// longer is begun again, with a machine of its own, a few times.
-pub fn while_believed<M: Send>(make: impl Fn() -> M + Sync, test: impl Fn(&mut M) + Sync) {
+pub fn while_believed<M>(make: impl Fn() -> M + Sync, test: impl Fn(&mut M) + Sync) {
     const TIMES: usize = 20;
     let mut left = TIMES;
     loop {
